@@ -1,0 +1,41 @@
+"""A pure-functional simulator of routing prompts across a fleet of language models, for JAX.
+
+    import jax, jax_router
+
+    obs, state = jax_router.reset(jax.random.key(0))
+    obs, state, reward, terminated, truncated, info = jax_router.step(state, 1, jax.random.key(1))
+"""
+
+from jax_router.env import State, observe, reset, step, transition
+from jax_router.fleet import DEFAULT_MODELS, Fleet, ModelConfig, load_models
+from jax_router.noise import Noise, draw_noise
+from jax_router.params import SCENARIOS, Params, make_params
+from jax_router.reward import Outcome, RewardConfig
+from jax_router.rollout import Episodes, Policy, Transition, run_episodes, run_steps
+from jax_router.traffic import Prompt, Traffic
+
+__all__ = [
+    "DEFAULT_MODELS",
+    "SCENARIOS",
+    "Episodes",
+    "Fleet",
+    "ModelConfig",
+    "Noise",
+    "Outcome",
+    "Params",
+    "Policy",
+    "Prompt",
+    "RewardConfig",
+    "State",
+    "Traffic",
+    "Transition",
+    "draw_noise",
+    "load_models",
+    "make_params",
+    "observe",
+    "reset",
+    "run_episodes",
+    "run_steps",
+    "step",
+    "transition",
+]

@@ -1,0 +1,188 @@
+"""Many environments for many steps: auto-reset, and what happened summed up per episode.
+
+A policy here is a function `policy(key, observation, state) -> action` of a whole batch: one key, observations
+(B, N + 4) float32, states with leading dimension B, and (B,) int32 actions. See `policies.py`.
+"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+
+from jax_router.env import DEFAULT, State, endings, initial_state, observe, transition
+from jax_router.noise import Noise, draw_noise
+from jax_router.params import Params
+from jax_router.reward import Outcome, reward
+
+Policy = Callable[[jax.Array, jax.Array, State], jax.Array]
+
+
+@struct.dataclass
+class Transition:
+    """One step under auto-reset; in a rollout of B environments for T steps every field leads with (T, B)."""
+
+    observation: jax.Array  # (N + 4,) float32, what the policy saw
+    action: jax.Array  # () int32
+    reward: jax.Array  # () float32
+    terminated: jax.Array  # () bool, the budget was spent
+    truncated: jax.Array  # () bool, the time limit was reached
+    final_observation: jax.Array  # (N + 4,) float32, after the step and before any reset: what to bootstrap from
+    outcome: Outcome
+
+
+@struct.dataclass
+class Episodes:
+    """E whole episodes, each summed up."""
+
+    reward: jax.Array  # (E,) float32, sum over the episode
+    cost: jax.Array  # (E,) float32, USD, sum over the episode
+    quality: jax.Array  # (E,) float32, 0 .. 1, mean over the prompts
+    sla_violation_rate: jax.Array  # (E,) float32, share of the prompts
+    length: jax.Array  # (E,) int32, prompts
+    model_share: jax.Array  # (E, N) float32, share of the prompts each model got
+
+
+def reset_batch(key: jax.Array, num_envs: int, params: Params = DEFAULT) -> State:
+    """`num_envs` first states from one key; every field leads with (B,)."""
+    noise = draw_noise(key, params.num_models, (num_envs,))
+    return jax.vmap(initial_state, in_axes=(0, None))(noise, params)
+
+
+def step_with_auto_reset(
+    state: State, action: jax.Array, noise: Noise, params: Params = DEFAULT
+) -> tuple[State, Transition]:
+    """One step of one environment, which begins its next episode where this one ends.
+
+    The first state of the next episode is made from the same `Noise` as the step before it. No number is then drawn
+    for a reset that does not happen, every episode by itself has the right distribution, and all that two
+    neighbours share is that the last one's final observation shows the prompt that the next one begins with.
+    """
+    observation = observe(state, params)
+    stepped, outcome = transition(state, action, noise, params)
+    terminated, truncated = endings(stepped, params)
+    done = terminated | truncated
+    started = initial_state(noise, params)
+    state = jax.tree.map(lambda new, old: jnp.where(done, new, old), started, stepped)
+    return state, Transition(
+        observation=observation,
+        action=action,
+        reward=reward(outcome, params.reward),
+        terminated=terminated,
+        truncated=truncated,
+        final_observation=observe(stepped, params),
+        outcome=outcome,
+    )
+
+
+def run_steps(
+    key: jax.Array,
+    policy: Policy,
+    num_envs: int,
+    num_steps: int,
+    params: Params = DEFAULT,
+    state: State | None = None,
+) -> tuple[State, Transition]:
+    """Run a policy in `num_envs` environments for `num_steps` steps with auto-reset.
+
+    The luck of environment b in step t depends on `key`, b and t alone: policies given one key meet the same prompts.
+
+    Args:
+        key: a JAX random key.
+        policy: see the top of this module.
+        num_envs: B, a Python int.
+        num_steps: T, a Python int.
+        params: the routing problem, the same for all environments.
+        state: where to go on from, fields (B, ...); default: fresh episodes.
+
+    Returns:
+        The states after the last step, and the transitions, fields (T, B, ...).
+    """
+    key_reset, key_noise, key_policy = jax.random.split(key, 3)
+    if state is None:
+        state = reset_batch(key_reset, num_envs, params)
+
+    def one_step(state: State, t: jax.Array) -> tuple[State, Transition]:
+        action = _act(policy, jax.random.fold_in(key_policy, t), state, params)
+        noise = draw_noise(jax.random.fold_in(key_noise, t), params.num_models, (num_envs,))
+        return jax.vmap(step_with_auto_reset, in_axes=(0, 0, 0, None))(state, action, noise, params)
+
+    return jax.lax.scan(one_step, state, jnp.arange(num_steps, dtype=jnp.int32))
+
+
+def run_episodes(key: jax.Array, policy: Policy, num_episodes: int, params: Params = DEFAULT) -> Episodes:
+    """Run `num_episodes` whole episodes side by side and sum each of them up.
+
+    The luck of episode e in step t depends on `key`, e and t alone: differences between policies given one key are
+    paired differences.
+
+    Args:
+        key: a JAX random key.
+        policy: see the top of this module.
+        num_episodes: E, a Python int.
+        params: the routing problem.
+
+    Returns:
+        One row an episode.
+    """
+    key_reset, key_noise, key_policy = jax.random.split(key, 3)
+    state = reset_batch(key_reset, num_episodes, params)
+    zeros = jnp.zeros(num_episodes, jnp.float32)
+    sums = Episodes(
+        reward=zeros,
+        cost=zeros,
+        quality=zeros,
+        sla_violation_rate=zeros,
+        length=jnp.zeros(num_episodes, jnp.int32),
+        model_share=jnp.zeros((num_episodes, params.num_models), jnp.float32),
+    )
+
+    def running(carry: tuple[jax.Array, jax.Array, State, Episodes]) -> jax.Array:
+        return jnp.any(carry[1])
+
+    def one_step(
+        carry: tuple[jax.Array, jax.Array, State, Episodes],
+    ) -> tuple[jax.Array, jax.Array, State, Episodes]:
+        t, alive, state, sums = carry
+        action = _act(policy, jax.random.fold_in(key_policy, t), state, params)
+        noise = draw_noise(jax.random.fold_in(key_noise, t), params.num_models, (num_episodes,))
+        state, outcome = jax.vmap(transition, in_axes=(0, 0, 0, None))(state, action, noise, params)
+        terminated, truncated = jax.vmap(endings, in_axes=(0, None))(state, params)
+        sums = jax.tree.map(
+            lambda total, new: total + jnp.where(_expand(alive, new), new, jnp.zeros_like(new)),
+            sums,
+            _one_prompt(outcome, action, params),
+        )
+        return t + 1, alive & ~(terminated | truncated), state, sums
+
+    alive = jnp.ones(num_episodes, bool)
+    _, _, _, sums = jax.lax.while_loop(running, one_step, (jnp.int32(0), alive, state, sums))
+    prompts = sums.length.astype(jnp.float32)
+    return sums.replace(
+        quality=sums.quality / prompts,
+        sla_violation_rate=sums.sla_violation_rate / prompts,
+        model_share=sums.model_share / prompts[:, None],
+    )
+
+
+def _act(policy: Policy, key: jax.Array, state: State, params: Params) -> jax.Array:
+    """(B,) int32 actions, clamped to the fleet as `transition` clamps them."""
+    observation = jax.vmap(observe, in_axes=(0, None))(state, params)
+    action = policy(key, observation, state)
+    return jnp.clip(action, 0, params.num_models - 1).astype(jnp.int32)
+
+
+def _one_prompt(outcome: Outcome, action: jax.Array, params: Params) -> Episodes:
+    """What one prompt adds to the sums of each of E episodes."""
+    return Episodes(
+        reward=jax.vmap(reward, in_axes=(0, None))(outcome, params.reward),
+        cost=outcome.cost,
+        quality=outcome.quality,
+        sla_violation_rate=outcome.sla_violated.astype(jnp.float32),
+        length=jnp.ones_like(action),
+        model_share=jax.nn.one_hot(action, params.num_models, dtype=jnp.float32),
+    )
+
+
+def _expand(mask: jax.Array, like: jax.Array) -> jax.Array:
+    return mask.reshape(mask.shape + (1,) * (like.ndim - mask.ndim))

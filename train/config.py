@@ -1,0 +1,140 @@
+"""Everything a training run depends on, and the checks of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from jax_router.checks import check_number, check_whole_number
+
+
+@dataclass(frozen=True)
+class Config:
+    """Train a PPO agent to route prompts, and compare it with every static strategy.
+
+    The defaults suit a short run. From 512 environments or 2,000,000 steps on, the defaults are those of a long run:
+    2,048 environments, 10,000,000 steps, fewer epochs and a smaller learning rate.
+    """
+
+    env: str = "LLMRouter-v0"
+    """LLMRouter-v0, or the id of any gymnax environment with discrete actions."""
+    scenario: str = "default"
+    """LLMRouter-v0: default, reference, rush_hour, tight_budget or overnight_batch."""
+    fleet: Path | None = None
+    """LLMRouter-v0: a TOML file with one [[models]] table a model; default: the five presets."""
+    trace: Path | None = None
+    """LLMRouter-v0: a CSV request trace (TIMESTAMP, ContextTokens, optionally complexity) that replaces the synthetic
+    traffic."""
+    episode_length: int | None = None
+    """LLMRouter-v0: prompts an episode; default: what the scenario says."""
+    budget: float | None = None
+    """LLMRouter-v0: USD an episode; default: what the scenario says."""
+
+    seed: int = 0
+    """Everything random follows from it."""
+    total_timesteps: int = 100_000
+    """Environment steps to train for; rounded down to whole batches of num_envs * num_steps."""
+    num_envs: int = 64
+    """Environments side by side."""
+    num_steps: int = 32
+    """Steps of each environment between two updates."""
+    num_epochs: int = 8
+    """Passes over a batch in an update."""
+    num_minibatches: int = 4
+    """Gradient steps a pass; they divide num_envs * num_steps."""
+    learning_rate: float = 2e-3
+    """Adam's step size at the start."""
+    anneal_learning_rate: bool = True
+    """Lower the learning rate to 0 over the run."""
+    discount: float = 0.95
+    """Weight of the next step's reward (gamma)."""
+    gae_lambda: float = 0.95
+    """Bias against variance of the advantages, 0 to 1."""
+    clip_range: float = 0.2
+    """How far an update may move an action's probability ratio from 1."""
+    clip_value_loss: bool = False
+    """Hold the value within clip_range of its old one, too."""
+    entropy_coef: float = 0.01
+    """Reward for an undecided policy."""
+    value_coef: float = 0.5
+    """Weight of the value loss."""
+    max_grad_norm: float = 0.5
+    """Gradients are scaled down to this global norm."""
+    normalize_advantages: bool = True
+    """Scale the advantages of a minibatch to mean 0 and variance 1."""
+    normalize_observations: bool = True
+    """Scale observations by their running mean and variance."""
+    normalize_rewards: bool = True
+    """Divide rewards by the running standard deviation of the discounted return."""
+    layer_sizes: tuple[int, ...] = (64, 64)
+    """Hidden units of each layer, in the actor and in the critic."""
+    activation: Literal["tanh", "relu"] = "tanh"
+    """Activation of the hidden layers."""
+
+    run_dir: Path | None = None
+    """Where the run is kept; must not hold one yet. Default: a new folder under runs/."""
+    eval_episodes: int = 256
+    """Episodes of the comparison at the end."""
+
+    @property
+    def batch_size(self) -> int:
+        """Steps an update learns from."""
+        return self.num_envs * self.num_steps
+
+    @property
+    def num_updates(self) -> int:
+        """Updates in the whole run."""
+        return self.total_timesteps // self.batch_size
+
+    @property
+    def num_gradient_steps(self) -> int:
+        """Gradient steps in the whole run."""
+        return self.num_updates * self.num_epochs * self.num_minibatches
+
+
+SHORT_RUN = Config()
+"""Defaults of a run of about 100,000 steps."""
+
+LONG_RUN = Config(
+    total_timesteps=10_000_000,
+    num_envs=2048,
+    num_steps=16,
+    num_epochs=4,
+    num_minibatches=4,
+    learning_rate=1e-3,
+    entropy_coef=0.005,
+)
+"""Defaults of a run of about 10,000,000 steps."""
+
+
+def defaults_for(config: Config) -> Config:
+    """The defaults that suit a run of this size."""
+    return LONG_RUN if config.num_envs >= 512 or config.total_timesteps >= 2_000_000 else SHORT_RUN
+
+
+def check_config(config: Config) -> None:
+    """Raise a `ValueError` that names the first field that makes no sense, its value and what is allowed."""
+    for name in ("num_envs", "num_steps", "num_epochs", "num_minibatches", "eval_episodes"):
+        check_whole_number(_flag(name), getattr(config, name), at_least=1)
+    check_whole_number("--seed", config.seed, at_least=0)
+    for name in ("learning_rate", "clip_range", "max_grad_norm"):
+        check_number(_flag(name), getattr(config, name), above=0)
+    for name in ("discount", "gae_lambda"):
+        check_number(_flag(name), getattr(config, name), at_least=0, at_most=1)
+    for name in ("entropy_coef", "value_coef"):
+        check_number(_flag(name), getattr(config, name), at_least=0)
+    for size in config.layer_sizes:
+        check_whole_number("--layer-sizes", size, at_least=1)
+    if config.total_timesteps < config.batch_size:
+        raise ValueError(
+            f"--total-timesteps is {config.total_timesteps}; it must be at least one batch, "
+            f"--num-envs {config.num_envs} x --num-steps {config.num_steps} = {config.batch_size}"
+        )
+    if config.batch_size % config.num_minibatches:
+        raise ValueError(
+            f"--num-minibatches is {config.num_minibatches}; it must divide one batch, "
+            f"--num-envs {config.num_envs} x --num-steps {config.num_steps} = {config.batch_size}"
+        )
+
+
+def _flag(field: str) -> str:
+    return "--" + field.replace("_", "-")

@@ -1,0 +1,50 @@
+"""Actor and critic: two separate multi-layer perceptrons with orthogonal initialisation."""
+
+import jax
+import numpy as np
+from flax import linen as nn
+from jax.nn import relu, tanh
+
+ACTIVATIONS = {"tanh": tanh, "relu": relu}
+
+
+class MLP(nn.Module):
+    """Hidden layers of one activation and a linear output; layer i is called `Dense_i`."""
+
+    layer_sizes: tuple[int, ...]
+    num_outputs: int
+    activation: str
+    output_scale: float
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """(..., D) float32 to (..., num_outputs) float32."""
+        for size in self.layer_sizes:
+            x = nn.Dense(size, kernel_init=nn.initializers.orthogonal(np.sqrt(2)))(x)
+            x = ACTIVATIONS[self.activation](x)
+        return nn.Dense(self.num_outputs, kernel_init=nn.initializers.orthogonal(self.output_scale))(x)
+
+
+class ActorCritic(nn.Module):
+    """The policy's logits and the value of an observation, from separate networks `actor` and `critic`."""
+
+    num_actions: int
+    layer_sizes: tuple[int, ...]
+    activation: str
+
+    def setup(self) -> None:
+        # A small last layer makes the first policy nearly uniform (Andrychowicz et al., 2021).
+        self.actor = MLP(self.layer_sizes, self.num_actions, self.activation, 0.01)
+        self.critic = MLP(self.layer_sizes, 1, self.activation, 1.0)
+
+    def __call__(self, observation: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """(..., D) float32 to logits (..., num_actions) and values (...)."""
+        return self.actor(observation), self.value(observation)
+
+    def logits(self, observation: jax.Array) -> jax.Array:
+        """(..., D) float32 to (..., num_actions)."""
+        return self.actor(observation)
+
+    def value(self, observation: jax.Array) -> jax.Array:
+        """(..., D) float32 to (...)."""
+        return self.critic(observation)[..., 0]
