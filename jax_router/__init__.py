@@ -1,9 +1,9 @@
 """A pure-functional simulator of routing prompts across a fleet of language models, for JAX.
 
-    import jax, jax_router
+import jax, jax_router
 
-    obs, state = jax_router.reset(jax.random.key(0))
-    obs, state, reward, terminated, truncated, info = jax_router.step(state, 1, jax.random.key(1))
+obs, state = jax_router.reset(jax.random.key(0))
+obs, state, reward, terminated, truncated, info = jax_router.step(state, 1, jax.random.key(1))
 """
 
 from jax_router.env import State, observe, reset, step, transition

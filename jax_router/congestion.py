@@ -23,9 +23,7 @@ def latency_factor(queue_depth: jax.Array, congestion: Congestion) -> jax.Array:
     return 1.0 + congestion.slowdown * queue_depth / congestion.max_queue_depth
 
 
-def arrivals(
-    exponential: jax.Array, load: jax.Array, relative_length: jax.Array, congestion: Congestion
-) -> jax.Array:
+def arrivals(exponential: jax.Array, load: jax.Array, relative_length: jax.Array, congestion: Congestion) -> jax.Array:
     """Requests that join the chosen queue, () float32.
 
     Args:

@@ -34,9 +34,7 @@ class LLMRouter(environment.Environment[router.State, Params]):
     and `jax_router.step(state, action, key, params)`; where an episode ends, `step` also begins the next one.
     """
 
-    def __init__(
-        self, scenario: str = "default", models: Sequence[ModelConfig] | None = None, **settings: Any
-    ) -> None:
+    def __init__(self, scenario: str = "default", models: Sequence[ModelConfig] | None = None, **settings: Any) -> None:
         """Take what `jax_router.make_params` takes, and raise what it raises. It becomes `default_params`."""
         super().__init__()
         self.models = check_models(DEFAULT_MODELS if models is None else models)

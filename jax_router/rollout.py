@@ -4,7 +4,7 @@ A policy here is a function `policy(key, observation, state) -> action` of a who
 (B, N + 4) float32, states with leading dimension B, and (B,) int32 actions. See `policies.py`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import jax
 import jax.numpy as jnp
@@ -163,6 +163,36 @@ def run_episodes(key: jax.Array, policy: Policy, num_episodes: int, params: Para
         sla_violation_rate=sums.sla_violation_rate / prompts,
         model_share=sums.model_share / prompts[:, None],
     )
+
+
+def compare(
+    key: jax.Array, policies: Mapping[str, Policy], num_episodes: int, params: Params = DEFAULT
+) -> dict[str, Episodes]:
+    """Run every policy through the same `num_episodes` episodes, as one compiled program.
+
+    Args:
+        key: a JAX random key, the luck that all policies share.
+        policies: by name.
+        num_episodes: E, a Python int.
+        params: the routing problem.
+
+    Returns:
+        The episodes of each policy, by its name.
+    """
+    branches = list(policies.values())
+
+    @jax.jit
+    def run_all(key: jax.Array, params: Params) -> Episodes:
+        def run_one(index: jax.Array) -> Episodes:
+            def chosen(*situation: jax.Array | State) -> jax.Array:
+                return jax.lax.switch(index, branches, *situation)
+
+            return run_episodes(key, chosen, num_episodes, params)
+
+        return jax.lax.map(run_one, jnp.arange(len(branches), dtype=jnp.int32))
+
+    stacked = run_all(key, params)
+    return {name: jax.tree.map(lambda rows, i=i: rows[i], stacked) for i, name in enumerate(policies)}
 
 
 def _act(policy: Policy, key: jax.Array, state: State, params: Params) -> jax.Array:

@@ -62,7 +62,9 @@ class LossParts:
     policy_loss: jax.Array
     value_loss: jax.Array
     entropy: jax.Array  # nats
-    approx_kl: jax.Array  # nats, KL from the policy that acted to this one (Schulman, 2020: mean of ratio - 1 - log ratio)
+    approx_kl: (
+        jax.Array
+    )  # nats, KL from the policy that acted to this one (Schulman, 2020: mean of ratio - 1 - log ratio)
     clip_fraction: jax.Array  # share of the steps whose ratio left 1 +- clip_range
 
 

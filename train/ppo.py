@@ -80,11 +80,22 @@ class PPO:
 
     def train(self, key: jax.Array, env_params: Any) -> tuple[TrainState, Metrics]:
         """A whole run as one pure function: the last train state, and metrics of shape (num_updates,)."""
-        return self.update_block(self.init(key, env_params), env_params, self.config.num_updates)
+        state = self.init(key, env_params)
+        return jax.lax.scan(lambda state, _: self.update(state, env_params), state, length=self.config.num_updates)
 
-    def update_block(self, state: TrainState, env_params: Any, num_updates: int) -> tuple[TrainState, Metrics]:
-        """`num_updates` updates in a row; the metrics have shape (num_updates,)."""
-        return jax.lax.scan(lambda state, _: self.update(state, env_params), state, length=num_updates)
+    def update_block(
+        self, state: TrainState, env_params: Any, num_updates: int | jax.Array
+    ) -> tuple[TrainState, Metrics]:
+        """`num_updates` updates in a row, a number that may be traced; the metrics are their means, () float32."""
+        shapes = jax.eval_shape(self.update, state, env_params)[1]
+        zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
+
+        def one_update(_: jax.Array, carry: tuple[TrainState, Metrics]) -> tuple[TrainState, Metrics]:
+            state, metrics = self.update(carry[0], env_params)
+            return state, jax.tree.map(jnp.add, carry[1], metrics)
+
+        state, sums = jax.lax.fori_loop(0, num_updates, one_update, (state, zeros))
+        return state, jax.tree.map(lambda total: total / num_updates, sums)
 
     def init(self, key: jax.Array, env_params: Any) -> TrainState:
         """Fresh networks, and environments that are already spread over their episodes.
@@ -178,9 +189,7 @@ class PPO:
             )
             episode_return += reward
             done = terminated | truncated
-            step = Step(
-                raw_observation, action, log_prob, value, reward, terminated, truncated, final_observation
-            )
+            step = Step(raw_observation, action, log_prob, value, reward, terminated, truncated, final_observation)
             watched = {name: value.astype(jnp.float32).mean() for name, value in info.items()} | {
                 "reward": reward.mean(),
                 "episodes": done.astype(jnp.float32).mean(),

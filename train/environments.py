@@ -1,0 +1,49 @@
+"""From a config to an environment: ours by name, any other through gymnax's registry."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jax_router import SCENARIOS, Traffic, load_models
+from train.config import Config
+
+if TYPE_CHECKING:
+    from gymnax.environments.environment import Environment
+
+ROUTER = "LLMRouter-v0"
+
+
+def make_environment(config: Config) -> tuple["Environment[Any, Any]", Any]:
+    """The environment of a config and its parameters.
+
+    Raises `ValueError` for an unknown environment, a setting it does not have, or actions that are not discrete, and
+    what `make_params`, `load_models` and `Traffic.from_trace` raise.
+    """
+    if config.env == ROUTER:
+        return _make_router(config)
+    for name in ("fleet", "trace", "episode_length", "budget"):
+        if getattr(config, name) is not None:
+            raise ValueError(f"--{name.replace('_', '-')} is for {ROUTER}; --env is {config.env}")
+    import gymnax
+    from gymnax.environments.spaces import Discrete
+
+    if config.env not in gymnax.registered_envs:
+        known = ", ".join([ROUTER, *gymnax.registered_envs])
+        raise ValueError(f"--env is {config.env!r}; the known ones are {known}")
+    env, params = gymnax.make(config.env)
+    if not isinstance(env.action_space(params), Discrete):
+        raise ValueError(f"--env is {config.env}; its actions are not discrete, which is all this PPO knows")
+    return env, params
+
+
+def _make_router(config: Config) -> tuple["Environment[Any, Any]", Any]:
+    # Checked before gymnax is imported: a typo should not cost its five seconds.
+    if config.scenario not in SCENARIOS:
+        raise ValueError(f"--scenario is {config.scenario!r}; the known ones are {', '.join(SCENARIOS)}")
+    models = None if config.fleet is None else load_models(config.fleet)
+    traffic = None if config.trace is None else Traffic.from_trace(config.trace)
+    from jax_router.gymnax_env import LLMRouter
+
+    env = LLMRouter(
+        config.scenario, models, traffic=traffic, episode_length=config.episode_length, budget=config.budget
+    )
+    return env, env.default_params
