@@ -3,6 +3,8 @@
 import math
 import numbers
 
+import numpy as np
+
 
 def check_number(
     field: str,
@@ -11,9 +13,10 @@ def check_number(
     at_least: float = -math.inf,
     above: float = -math.inf,
     at_most: float = math.inf,
+    kind: str = "a finite number",
 ) -> float:
     """Return `value` as a float, or raise a `ValueError` that names `field`, the value and the allowed range."""
-    allowed = _range_in_words(at_least, above, at_most)
+    allowed = _range_in_words(kind, at_least, at_most, above)
     # A 0-d array is welcome where a number is; True and "3" are mistakes.
     item = value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
     if isinstance(item, bool) or not isinstance(item, numbers.Real):
@@ -21,24 +24,27 @@ def check_number(
     number = float(item)
     if not (math.isfinite(number) and at_least <= number <= at_most and number > above):
         raise ValueError(f"{field} is {number:g}; it must be {allowed}")
+    with np.errstate(over="ignore"):
+        as_float32 = np.float32(number)
+    if not np.isfinite(as_float32) or (number != 0 and as_float32 == 0):
+        raise ValueError(f"{field} is {number:g}; it must be a number that float32 can hold")
     return number
 
 
 def check_whole_number(field: str, value: object, *, at_least: int, at_most: int = 2**31 - 1) -> int:
     """Return `value` as an int, or raise a `ValueError` that names `field`, the value and the allowed range."""
-    number = check_number(field, value, at_least=at_least, at_most=at_most)
-    if number != int(number):
-        raise ValueError(f"{field} is {number:g}; it must be a whole number, at least {at_least}")
+    number = check_number(field, value, at_least=at_least, at_most=at_most, kind="a whole number")
+    if not number.is_integer():
+        raise ValueError(f"{field} is {number:g}; it must be {_range_in_words('a whole number', at_least, at_most)}")
     return int(number)
 
 
-def _range_in_words(at_least: float, above: float, at_most: float) -> str:
+def _range_in_words(kind: str, at_least: float, at_most: float, above: float = -math.inf) -> str:
+    bounds = []
+    if at_least > -math.inf:
+        bounds.append(f"at least {at_least:.10g}")
     if above > -math.inf:
-        lower = f"above {above:g}"
-    elif at_least > -math.inf:
-        lower = f"at least {at_least:g}"
-    else:
-        lower = ""
-    upper = f"at most {at_most:g}" if at_most < math.inf else ""
-    bounds = " and ".join(part for part in (lower, upper) if part)
-    return f"a finite number {bounds}".rstrip()
+        bounds.append(f"above {above:.10g}")
+    if at_most < math.inf:
+        bounds.append(f"at most {at_most:.10g}")
+    return f"{kind} {' and '.join(bounds)}".rstrip()

@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from flax import struct
 
 
@@ -10,12 +9,12 @@ from flax import struct
 class Congestion:
     """How the queues of a fleet behave, each field () float32."""
 
-    slowdown: jax.Array | np.ndarray  # a full queue multiplies latency by 1 + slowdown
-    arrival_mean: jax.Array | np.ndarray  # requests that arrive with a prompt of mean length at mean load
-    drain_low: jax.Array | np.ndarray  # smallest share of a queue that is left after a step
-    drain_high: jax.Array | np.ndarray  # largest such share
-    max_queue_depth: jax.Array | np.ndarray  # requests
-    length_weight: jax.Array | np.ndarray  # 1: arrivals scale with the prompt's length; 0: they do not
+    slowdown: jax.Array  # a full queue multiplies latency by 1 + slowdown
+    arrival_mean: jax.Array  # requests that arrive with a prompt of mean length at mean load
+    drain_low: jax.Array  # smallest share of a queue that is left after a step
+    drain_high: jax.Array  # largest such share
+    max_queue_depth: jax.Array  # requests
+    length_weight: jax.Array  # 1: arrivals scale with the prompt's length; 0: they do not
 
 
 def latency_factor(queue_depth: jax.Array, congestion: Congestion) -> jax.Array:

@@ -6,10 +6,10 @@ from dataclasses import MISSING, dataclass, fields
 from os import PathLike
 
 import jax
-import numpy as np
 from flax import struct
 
 from jax_router.checks import check_number
+from jax_router.constants import constant
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,10 @@ DEFAULT_MODELS = (
 class Fleet:
     """N models as arrays; the index of a model is the action that routes to it."""
 
-    cost_per_call: jax.Array | np.ndarray  # (N,) float32, USD a prompt
-    latency_mean: jax.Array | np.ndarray  # (N,) float32, s, with an empty queue
-    latency_std: jax.Array | np.ndarray  # (N,) float32, s
-    quality_score: jax.Array | np.ndarray  # (N,) float32, 0 .. 1
+    cost_per_call: jax.Array  # (N,) float32, USD a prompt
+    latency_mean: jax.Array  # (N,) float32, s, with an empty queue
+    latency_std: jax.Array  # (N,) float32, s
+    quality_score: jax.Array  # (N,) float32, 0 .. 1
 
     @property
     def num_models(self) -> int:
@@ -70,7 +70,7 @@ class Fleet:
         """
         models = check_models(models)
         columns = [field.name for field in fields(ModelConfig) if field.name != "name"]
-        return cls(**{c: np.array([getattr(m, c) for m in models], np.float32) for c in columns})
+        return cls(**{c: constant([getattr(m, c) for m in models]) for c in columns})
 
 
 def check_models(models: Sequence[ModelConfig]) -> tuple[ModelConfig, ...]:

@@ -1,9 +1,7 @@
 """Everything a step depends on besides state, action and chance: checked once, here, and then plain arrays."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TypeVar
 
 import jax
 import numpy as np
@@ -11,6 +9,7 @@ from flax import struct
 
 from jax_router.checks import check_number, check_whole_number
 from jax_router.congestion import Congestion
+from jax_router.constants import constant, constant_struct
 from jax_router.fleet import DEFAULT_MODELS, Fleet, ModelConfig
 from jax_router.quality import Difficulty
 from jax_router.reward import RewardConfig, RewardWeights
@@ -29,9 +28,9 @@ class Params:
     congestion: Congestion
     difficulty: Difficulty
     reward: RewardWeights
-    episode_length: jax.Array | np.ndarray  # () int32, prompts
-    budget: jax.Array | np.ndarray  # () float32, USD an episode
-    steps_per_day: jax.Array | np.ndarray  # () float32, prompts a day
+    episode_length: jax.Array  # () int32, prompts
+    budget: jax.Array  # () float32, USD an episode
+    steps_per_day: jax.Array  # () float32, prompts a day
 
     @property
     def num_models(self) -> int:
@@ -39,7 +38,7 @@ class Params:
         return self.fleet.num_models
 
     @property
-    def max_steps_in_episode(self) -> jax.Array | np.ndarray:
+    def max_steps_in_episode(self) -> jax.Array:
         """gymnax's name for `episode_length`, () int32, prompts."""
         return self.episode_length
 
@@ -136,17 +135,16 @@ def make_params(
     return Params(
         fleet=Fleet.from_models(DEFAULT_MODELS if models is None else models),
         traffic=Traffic.synthetic(settings.load_amplitude) if traffic is None else traffic,
-        congestion=_float32_struct(Congestion, settings),
-        difficulty=_float32_struct(Difficulty, settings),
+        congestion=constant_struct(Congestion, settings),
+        difficulty=constant_struct(Difficulty, settings),
         reward=RewardWeights.from_config(preset_reward if reward is None else reward),
-        episode_length=np.asarray(settings.episode_length, np.int32),
-        budget=np.asarray(settings.budget, np.float32),
-        steps_per_day=np.asarray(settings.steps_per_day, np.float32),
+        episode_length=constant(settings.episode_length, np.int32),
+        budget=constant(settings.budget),
+        steps_per_day=constant(settings.steps_per_day),
     )
 
 
 _SETTING_NAMES = {field.name for field in fields(Settings)}
-StructType = TypeVar("StructType")
 
 
 def _checked(settings: Settings) -> Settings:
@@ -160,13 +158,4 @@ def _checked(settings: Settings) -> Settings:
     check_number("length_weight", settings.length_weight, at_least=0, at_most=1)
     drain_high = check_number("drain_high", settings.drain_high, at_least=0, at_most=1)
     check_number("drain_low", settings.drain_low, at_least=0, at_most=drain_high)
-    # What float32 cannot hold would come back as 0 or infinity.
-    for field in fields(settings):
-        value = float(getattr(settings, field.name))
-        if not math.isfinite(np.float32(value)) or (value > 0 and np.float32(value) == 0):
-            raise ValueError(f"{field.name} is {value:g}; it must be a number that float32 can hold")
     return settings
-
-
-def _float32_struct(struct_type: type[StructType], settings: Settings) -> StructType:
-    return struct_type(**{f.name: np.asarray(getattr(settings, f.name), np.float32) for f in fields(struct_type)})

@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from flax import struct
 
 
@@ -10,8 +9,8 @@ from flax import struct
 class Difficulty:
     """How much a prompt's complexity separates good models from cheap ones, each field () float32."""
 
-    gap_floor: jax.Array | np.ndarray  # the gap at complexity 0, before it is cut off at 0
-    gap_slope: jax.Array | np.ndarray  # growth of the gap from complexity 0 to 1
+    gap_floor: jax.Array  # the gap at complexity 0, before it is cut off at 0
+    gap_slope: jax.Array  # growth of the gap from complexity 0 to 1
 
 
 def mean_quality(quality_score: jax.Array, complexity: jax.Array, difficulty: Difficulty) -> jax.Array:

@@ -4,10 +4,10 @@ from dataclasses import dataclass, fields
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from flax import struct
 
 from jax_router.checks import check_number
+from jax_router.constants import constant_struct
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,16 @@ class RewardConfig:
 class RewardWeights:
     """`RewardConfig` as arrays, each () float32 in the units of its namesake there."""
 
-    cost_weight: jax.Array | np.ndarray  # reward per USD
-    quality_weight: jax.Array | np.ndarray  # reward per unit of quality
-    latency_penalty: jax.Array | np.ndarray  # reward per s
-    sla_threshold: jax.Array | np.ndarray  # s
-    quality_miss_penalty: jax.Array | np.ndarray  # reward per unit of quality
+    cost_weight: jax.Array  # reward per USD
+    quality_weight: jax.Array  # reward per unit of quality
+    latency_penalty: jax.Array  # reward per s
+    sla_threshold: jax.Array  # s
+    quality_miss_penalty: jax.Array  # reward per unit of quality
 
     @classmethod
     def from_config(cls, config: RewardConfig) -> "RewardWeights":
         """The same numbers as () float32 arrays."""
-        return cls(**{f.name: np.asarray(getattr(config, f.name), np.float32) for f in fields(RewardConfig)})
+        return constant_struct(cls, config)
 
 
 @struct.dataclass

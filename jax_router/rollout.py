@@ -5,6 +5,7 @@ A policy here is a function `policy(key, observation, state) -> action` of a who
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -158,7 +159,8 @@ def run_episodes(key: jax.Array, policy: Policy, num_episodes: int, params: Para
     alive = jnp.ones(num_episodes, bool)
     _, _, _, sums = jax.lax.while_loop(running, one_step, (jnp.int32(0), alive, state, sums))
     prompts = sums.length.astype(jnp.float32)
-    return sums.replace(
+    return replace(
+        sums,
         quality=sums.quality / prompts,
         sla_violation_rate=sums.sla_violation_rate / prompts,
         model_share=sums.model_share / prompts[:, None],

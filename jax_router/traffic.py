@@ -11,6 +11,7 @@ import numpy as np
 from flax import struct
 
 from jax_router.checks import check_number
+from jax_router.constants import constant
 
 NUM_KNOTS = 127
 """Values in a quantile table. More would take small CPU programs off XLA's fast path (a buffer over 512 bytes)."""
@@ -33,10 +34,10 @@ class Prompt:
 class Traffic:
     """The distributions of prompts, and the load over the day, as tables."""
 
-    length_quantiles: jax.Array | np.ndarray  # (NUM_KNOTS,) float32, 0 .. 1, at `knots()`
-    complexity_quantiles: jax.Array | np.ndarray  # (NUM_KNOTS,) float32, 0 .. 1, at `knots()`
-    mean_length: jax.Array | np.ndarray  # () float32, 0 .. 1
-    load: jax.Array | np.ndarray  # (L,) float32, mean 1, one value for each L-th part of the day
+    length_quantiles: jax.Array  # (NUM_KNOTS,) float32, 0 .. 1, at `knots()`
+    complexity_quantiles: jax.Array  # (NUM_KNOTS,) float32, 0 .. 1, at `knots()`
+    mean_length: jax.Array  # () float32, 0 .. 1
+    load: jax.Array  # (L,) float32, mean 1, one value for each L-th part of the day
 
     @classmethod
     def synthetic(cls, load_amplitude: float = 0.5) -> "Traffic":
@@ -49,10 +50,10 @@ class Traffic:
         # `load_at` averages the table over a bin three times; a sine of frequency 1 / L loses sinc(1 / L)^3 by that.
         load = 1 + amplitude * np.cos(phase) / np.sinc(1 / NUM_LOAD_BINS) ** 3
         return cls(
-            length_quantiles=_beta_2_quantile(knots(), 3).astype(np.float32),
-            complexity_quantiles=_beta_2_quantile(knots(), 5).astype(np.float32),
-            mean_length=np.float32(2 / 5),
-            load=load.astype(np.float32),
+            length_quantiles=constant(_beta_2_quantile(knots(), 3)),
+            complexity_quantiles=constant(_beta_2_quantile(knots(), 5)),
+            mean_length=constant(2 / 5),
+            load=constant(load),
         )
 
     @classmethod
@@ -75,12 +76,12 @@ class Traffic:
         length = trace.tokens / trace.tokens.max()
         synthetic = cls.synthetic()
         return cls(
-            length_quantiles=np.quantile(length, knots()).astype(np.float32),
+            length_quantiles=constant(np.quantile(length, knots())),
             complexity_quantiles=synthetic.complexity_quantiles
             if trace.complexity is None
-            else np.quantile(trace.complexity, knots()).astype(np.float32),
-            mean_length=np.float32(length.mean()),
-            load=(counts / counts.mean()).astype(np.float32),
+            else constant(np.quantile(trace.complexity, knots())),
+            mean_length=constant(length.mean()),
+            load=constant(counts / counts.mean()),
         )
 
 
@@ -94,7 +95,7 @@ def knots() -> np.ndarray:
     return position**2 / (position**2 + (1 - position) ** 2)
 
 
-def draw_from_quantiles(uniform: jax.Array, quantiles: jax.Array | np.ndarray) -> jax.Array:
+def draw_from_quantiles(uniform: jax.Array, quantiles: jax.Array) -> jax.Array:
     """Inverse-CDF sampling: the quantile at `uniform` (any shape, float32 in [0, 1]), linear between `knots()`."""
     low, high = jnp.sqrt(uniform), jnp.sqrt(1.0 - uniform)
     position = low / (low + high) * (NUM_KNOTS - 1)  # the inverse of the spacing in `knots`
@@ -104,7 +105,7 @@ def draw_from_quantiles(uniform: jax.Array, quantiles: jax.Array | np.ndarray) -
     return (1.0 - share) * quantiles[left] + share * quantiles[left + 1]
 
 
-def load_at(time_of_day: jax.Array, load: jax.Array | np.ndarray) -> jax.Array:
+def load_at(time_of_day: jax.Array, load: jax.Array) -> jax.Array:
     """The load, mean 1 over the day, at a time in days (any shape, float32 in [0, 1)).
 
     The table is read as a quadratic B-spline around the day: smooth, within the range of its values, with their mean.

@@ -35,7 +35,7 @@ class Config:
     """Environment steps to train for; rounded down to whole batches of num_envs * num_steps."""
     num_envs: int = 64
     """Environments side by side."""
-    num_steps: int = 32
+    num_steps: int = 16
     """Steps of each environment between two updates."""
     num_epochs: int = 8
     """Passes over a batch in an update."""
@@ -53,7 +53,7 @@ class Config:
     """How far an update may move an action's probability ratio from 1."""
     clip_value_loss: bool = False
     """Hold the value within clip_range of its old one, too."""
-    entropy_coef: float = 0.01
+    entropy_coef: float = 0.005
     """Reward for an undecided policy."""
     value_coef: float = 0.5
     """Weight of the value loss."""
@@ -97,11 +97,8 @@ SHORT_RUN = Config()
 LONG_RUN = Config(
     total_timesteps=10_000_000,
     num_envs=2048,
-    num_steps=16,
     num_epochs=4,
-    num_minibatches=4,
     learning_rate=1e-3,
-    entropy_coef=0.005,
 )
 """Defaults of a run of about 10,000,000 steps."""
 

@@ -1,6 +1,5 @@
 """From a config to an environment: ours by name, any other through gymnax's registry."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jax_router import SCENARIOS, Traffic, load_models

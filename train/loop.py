@@ -95,7 +95,7 @@ def print_comparison(ppo: PPO, state: TrainState, env_params: Params, console: C
     def policy(key: jax.Array, observation: jax.Array, _: State) -> jax.Array:
         return ppo.greedy_action(state.network, state.observation_stats, observation)
 
-    model_names = ppo.env.model_names  # type: ignore[attr-defined]  # the router has them
+    model_names = ppo.env.model_names
     policies = {"PPO": policy} | static_policies(env_params, model_names)
     # The episodes are not those of training: another key, whatever the seed.
     key = jax.random.fold_in(jax.random.key(ppo.config.seed), 2**31)

@@ -105,7 +105,7 @@ def ppo_loss(
 
 
 def value_loss(values: jax.Array, batch: Batch, clip_range: float | None) -> jax.Array:
-    """Half the mean squared error of (B,) values, () float32; with `clip_range`, the larger of it and its clipped form."""
+    """Half the mean squared error of (B,) values, () float32; given `clip_range`, never less than the clipped one."""
     error = (values - batch.target) ** 2
     if clip_range is not None:
         clipped = batch.value + jnp.clip(values - batch.value, -clip_range, clip_range)

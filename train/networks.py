@@ -39,12 +39,4 @@ class ActorCritic(nn.Module):
 
     def __call__(self, observation: jax.Array) -> tuple[jax.Array, jax.Array]:
         """(..., D) float32 to logits (..., num_actions) and values (...)."""
-        return self.actor(observation), self.value(observation)
-
-    def logits(self, observation: jax.Array) -> jax.Array:
-        """(..., D) float32 to (..., num_actions)."""
-        return self.actor(observation)
-
-    def value(self, observation: jax.Array) -> jax.Array:
-        """(..., D) float32 to (...)."""
-        return self.critic(observation)[..., 0]
+        return self.actor(observation), self.critic(observation)[..., 0]

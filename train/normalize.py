@@ -36,7 +36,9 @@ def update_stats(stats: RunningStats, values: jax.Array) -> RunningStats:
 
 def normalize(values: jax.Array, stats: RunningStats, clip: float = 10.0) -> jax.Array:
     """Values (..., *S) shifted and scaled to mean 0 and variance 1, cut off at +-`clip`."""
-    return jnp.clip((values - stats.mean) / jnp.sqrt(stats.variance + 1e-8), -clip, clip)
+    mean = jnp.broadcast_to(stats.mean, values.shape)
+    scale = jnp.broadcast_to(jnp.sqrt(stats.variance + 1e-8), values.shape)
+    return jnp.clip((values - mean) / scale, -clip, clip)
 
 
 def discounted_sums(

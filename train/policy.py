@@ -17,6 +17,7 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 FORMAT = "jax-router-policy"
 VERSION = 1
@@ -89,7 +90,7 @@ def save_policy(path: str | PathLike[str], policy: Policy) -> None:
     for i, (kernel, bias) in enumerate(policy.layers):
         arrays |= {f"kernel_{i}": kernel, f"bias_{i}": bias}
     with open(path, "xb") as file:
-        np.savez(file, header=np.array(json.dumps(header)), **{k: np.asarray(v, np.float32) for k, v in arrays.items()})
+        np.savez(file, allow_pickle=False, header=np.array(json.dumps(header)), **arrays)
 
 
 def load_policy(path: str | PathLike[str]) -> Policy:
@@ -163,9 +164,9 @@ def _checked_layers(path: Path, arrays: dict[str, np.ndarray]) -> tuple[tuple[np
 
 
 def policy_from_arrays(
-    layers: Sequence[tuple[np.ndarray, np.ndarray]],
-    observation_mean: np.ndarray,
-    observation_variance: np.ndarray,
+    layers: Sequence[tuple[ArrayLike, ArrayLike]],
+    observation_mean: ArrayLike,
+    observation_variance: ArrayLike,
     activation: str,
     model_names: Sequence[str],
     scenario: str,

@@ -4,9 +4,9 @@ The shape is PureJaxRL's: environments, networks, optimiser and statistics are o
 next one. It knows an environment by gymnax's interface alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -128,14 +128,18 @@ class PPO:
         batch = self._batch(state.network, steps, rewards, old_stats)
         state, losses = self._learn(state, batch, key_learn)
         if self.config.normalize_observations:
-            state = state.replace(observation_stats=update_stats(old_stats, steps.observation))
+            state = replace(state, observation_stats=update_stats(old_stats, steps.observation))
         metrics |= {name: value.mean() for name, value in vars(losses).items()}
         metrics["explained_variance"] = explained_variance(batch.value, batch.target)
-        return state.replace(key=key, num_updates=state.num_updates + 1), metrics
+        return replace(state, key=key, num_updates=state.num_updates + 1), metrics
+
+    def forward(self, network: Any, observation: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Logits (..., A) and values (...) for normalised observations (..., D), all float32."""
+        return cast(tuple[jax.Array, jax.Array], self.network.apply(network, observation))
 
     def greedy_action(self, network: Any, stats: RunningStats, observation: jax.Array) -> jax.Array:
         """The likeliest action, (...) int32, for raw observations (..., D) float32."""
-        logits = self.network.apply(network, normalize(observation, stats), method="logits")
+        logits, _ = self.forward(network, normalize(observation, stats))
         return jnp.argmax(logits, -1).astype(jnp.int32)
 
     def _reset(self, key: jax.Array, env_params: Any) -> tuple[jax.Array, Any]:
@@ -181,7 +185,7 @@ class PPO:
             env_state, raw_observation, episode_return = carry
             key_action, key_step = jax.random.split(key)
             observation = normalize(raw_observation, state.observation_stats)
-            logits, value = self.network.apply(state.network, observation)
+            logits, value = self.forward(state.network, observation)
             action = jax.random.categorical(key_action, logits).astype(jnp.int32)
             log_prob = jnp.take_along_axis(jax.nn.log_softmax(logits), action[:, None], axis=-1)[:, 0]
             next_observation, env_state, reward, terminated, truncated, final_observation, info = self._step(
@@ -205,7 +209,7 @@ class PPO:
         metrics["returns"] *= config.batch_size
         env_state, observation, episode_return = carry
         return (
-            state.replace(env_state=env_state, observation=observation, episode_return=episode_return),
+            replace(state, env_state=env_state, observation=observation, episode_return=episode_return),
             steps,
             metrics,
         )
@@ -218,12 +222,11 @@ class PPO:
         last, sums = discounted_sums(steps.reward, done, self.config.discount, state.discounted_return)
         stats = update_stats(state.return_stats, sums)
         rewards = steps.reward / jnp.sqrt(stats.variance + 1e-8)
-        return state.replace(discounted_return=last, return_stats=stats), rewards
+        return replace(state, discounted_return=last, return_stats=stats), rewards
 
     def _batch(self, network: Any, steps: Step, rewards: jax.Array, stats: RunningStats) -> Batch:
         """The rollout as T * B independent steps with their advantages."""
-        final_observation = normalize(steps.final_observation, stats)
-        next_values = self.network.apply(network, final_observation, method="value")
+        _, next_values = self.forward(network, normalize(steps.final_observation, stats))
         advantages = gae(
             rewards,
             steps.value,
@@ -252,11 +255,11 @@ class PPO:
 
         carry = (state.network, state.optimizer)
         (network, optimizer), parts = jax.lax.scan(one_epoch, carry, jax.random.split(key, config.num_epochs))
-        return state.replace(network=network, optimizer=optimizer), parts
+        return replace(state, network=network, optimizer=optimizer), parts
 
     def _loss(self, network: Any, batch: Batch) -> tuple[jax.Array, LossParts]:
         config = self.config
-        logits, values = self.network.apply(network, batch.observation)
+        logits, values = self.forward(network, batch.observation)
         parts = ppo_loss(
             logits,
             values,
