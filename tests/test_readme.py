@@ -1,0 +1,39 @@
+"""Every Python snippet of README runs, in the order of the page, beside the files that the page shows."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from train.command import main, parse
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the page tells the reader to have: a fleet, a trace and a run."""
+    folder = tmp_path_factory.mktemp("readme")
+    (fleet,) = blocks("toml")
+    (folder / "fleet.toml").write_text(fleet)
+    (folder / "trace.csv").write_text("TIMESTAMP,ContextTokens\n2023-11-16 18:15:46,374\n2023-11-16 18:15:50,396\n")
+    run = ["--total-timesteps", "256", "--num-envs", "16", "--num-steps", "16", "--eval-episodes", "2"]
+    main([*run, "--episode-length", "10", "--run-dir", str(folder / "runs" / "my-run")])
+    return folder
+
+
+@pytest.mark.parametrize("snippet", blocks("python"), ids=lambda text: text.strip().splitlines()[-1][:40])
+def test_snippet_runs(snippet: str, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(workplace)
+    exec(compile(snippet, "README.md", "exec"), {"__name__": "readme"})
+
+
+@pytest.mark.parametrize("line", [line for line in "".join(blocks("bash")).splitlines() if "train.ppo" in line])
+def test_training_command_parses(line: str) -> None:
+    args = line.split("train.ppo")[1].split("#")[0].split()
+    if "--help" not in args:
+        parse(args)
