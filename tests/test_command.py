@@ -1,24 +1,26 @@
 """The command `python -m train.ppo`: a whole run at toy size, and one line for bad input."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from train.command import main, parse
-from train.config import LONG_RUN, SHORT_RUN
+from train.config import GYMNAX_RUN, LONG_RUN, SHORT_RUN
 from train.policy import load_policy
 
 TOY = ["--total-timesteps", "512", "--num-envs", "16", "--num-steps", "8", "--eval-episodes", "4"]
 
 
 def test_the_defaults_suit_the_size_of_the_run() -> None:
-    assert parse([]) == SHORT_RUN
-    assert parse(["--total-timesteps", "100000"]) == SHORT_RUN
-    assert parse(["--num-envs", "2048"]) == LONG_RUN
-    assert parse(["--total-timesteps", "10000000"]) == LONG_RUN
-    assert parse(["--num-envs", "2048", "--learning-rate", "0.1"]).learning_rate == 0.1
+    assert parse([]).config == SHORT_RUN
+    assert parse(["--total-timesteps", "100000"]).config == SHORT_RUN
+    assert parse(["--num-envs", "2048"]).config == LONG_RUN
+    assert parse(["--total-timesteps", "10000000"]).config == LONG_RUN
+    assert parse(["--num-envs", "2048", "--learning-rate", "0.1"]).config.learning_rate == 0.1
+    assert parse(["--env", "CartPole-v1"]).config == replace(GYMNAX_RUN, env="CartPole-v1")
 
 
 def test_a_run_trains_compares_and_saves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

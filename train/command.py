@@ -1,36 +1,208 @@
-"""The command line: a config from flags, and one clear line for bad input."""
+"""The command `python -m train.ppo`: from flags to a trained, saved and compared policy."""
 
+import os
 import sys
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import tyro
 
-from train.config import SHORT_RUN, Config, check_config, defaults_for
+from jax_router.checks import check_number, check_whole_number
+from train.config import SHORT_RUN, Config, check_config, config_to_dict, defaults_for, with_absolute_paths
+from train.run_dir import RunDir, check_same_config, new_run_dir, read_config
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from train.loop import Storage
+    from train.parallel import ParallelTrainer
+
+PROGRAM = "python -m train.ppo"
 
 
-def parse(args: Sequence[str] | None = None) -> Config:
-    """A config from command-line flags, its defaults those that suit the size of the run."""
-    config = tyro.cli(Config, args=args, default=SHORT_RUN, prog="python -m train.ppo")
-    return tyro.cli(Config, args=args, default=defaults_for(config), prog="python -m train.ppo")
+@dataclass(frozen=True)
+class Arguments:
+    """Train a PPO agent to route prompts, and compare it with every static strategy.
+
+    The defaults suit a short run. From 512 environments or 2,000,000 steps on, the defaults are those of a long run:
+    2,048 environments, 10,000,000 steps, fewer epochs and a smaller learning rate. Other environments than
+    LLMRouter-v0 have defaults of their own.
+    """
+
+    config: tyro.conf.OmitArgPrefixes[Config] = SHORT_RUN
+
+    run_dir: Path | None = None
+    """Where the run is kept; must not hold one yet. Default: a new folder under runs/."""
+    resume: Path | None = None
+    """A run to go on with, from its last checkpoint and with its config."""
+    checkpoint_seconds: float = 30.0
+    """At least this long between two checkpoints; 0 for one after every block of updates."""
+    tensorboard: bool = False
+    """Write the metrics for TensorBoard, too."""
+    wandb: bool = False
+    """Write the metrics to Weights & Biases, too."""
+
+    coordinator_address: str | None = None
+    """HOST:PORT of process 0, for a run over several machines."""
+    num_processes: int = 1
+    """Processes of such a run."""
+    process_id: int = 0
+    """Which of them this is; only process 0 writes."""
+
+
+def parse(args: Sequence[str] | None = None) -> Arguments:
+    """Command-line flags; the defaults of a config are those that suit it, or those of the run to resume.
+
+    Raises `ValueError` for a `--resume` of something that is no run, or with flags that differ from that run's.
+    """
+    first = _cli(args, SHORT_RUN)
+    if first.resume is None:
+        arguments = _cli(args, defaults_for(first.config))
+        return replace(arguments, config=with_absolute_paths(arguments.config))
+    saved = read_config(first.resume)
+    arguments = _cli(args, saved)
+    arguments = replace(arguments, config=with_absolute_paths(arguments.config))
+    check_same_config(first.resume, saved, arguments.config)
+    return arguments
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """`python -m train.ppo`. Exits with 2 after one line for bad input."""
-    config = parse(args)
+    """Exits with 2 after one line for bad input, with 1 where training diverged, with 130 after SIGINT."""
+    arguments: Arguments | None = None
     try:
-        check_config(config)
-        # Late: these take seconds to import, and `--help` or a typo should not.
-        from train.environments import make_environment
-
-        env, env_params = make_environment(config)
-        from train.loop import run
-        from train.ppo import PPO
-        from train.table import console
-
-        run(config, PPO(config, env), env_params, console())
+        arguments = parse(args)
+        check_arguments(arguments)
+        _start_jax(arguments)
+        _run(arguments)
     except (ValueError, OSError) as error:
-        print(f"error: {_one_line(error)}", file=sys.stderr)
-        sys.exit(2)
+        _exit(_one_line(error), 2)
+    except KeyboardInterrupt:
+        _exit("interrupted before the first block of updates was done", 130)
+
+
+def check_arguments(arguments: Arguments) -> None:
+    """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
+    check_config(arguments.config)
+    check_number("--checkpoint-seconds", arguments.checkpoint_seconds, at_least=0)
+    check_whole_number("--num-processes", arguments.num_processes, at_least=1)
+    check_whole_number("--process-id", arguments.process_id, at_least=0, at_most=arguments.num_processes - 1)
+    if arguments.resume is not None and arguments.run_dir is not None:
+        raise ValueError("--run-dir is for a new run; --resume goes on in its own directory")
+    if arguments.num_processes > 1 and arguments.coordinator_address is None:
+        raise ValueError(f"--num-processes is {arguments.num_processes}; --coordinator-address HOST:PORT is missing")
+
+
+def _run(arguments: Arguments) -> None:
+    import jax
+
+    from train.environments import make_environment
+
+    config = arguments.config
+    if config.num_devices is None:
+        config = replace(config, num_devices=jax.device_count())
+    if config.num_devices > jax.device_count():  # type: ignore[operator]  # set above
+        raise ValueError(f"--num-devices is {config.num_devices}; there are {jax.device_count()}")
+    check_config(config)
+    env, env_params = make_environment(config)
+
+    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    from rich.console import Console
+
+    from train.loop import Diverged, Interrupted, train
+    from train.parallel import ParallelTrainer
+    from train.ppo import PPO
+    from train.report import report
+    from train.table import console as table_console
+
+    writes = jax.process_index() == 0
+    console = table_console() if writes else Console(quiet=True)
+    trainer = ParallelTrainer(PPO(config, env), env_params, config.num_devices)  # type: ignore[arg-type]  # set above
+    storage = _open_storage(arguments, config) if writes else None
+    where = storage.run_dir.path if storage else None
+    try:
+        state = _first_state(trainer, arguments, storage, console)
+        state = train(trainer, state, storage, console)
+    except Interrupted:
+        _exit(f"interrupted; everything is saved, go on with: {PROGRAM} --resume {where}", 130)
+    except Diverged as error:
+        kept = storage.checkpoints.latest if storage else None
+        last = f"the last good checkpoint is that of update {kept}" if kept else "there is no checkpoint before that"
+        _exit(f"{error}; {last}, in {where}", 1)
+    if storage:
+        report(trainer.ppo.config, env, env_params, state, storage.run_dir, console)
+
+
+def _open_storage(arguments: Arguments, config: Config) -> "Storage":
+    from train.checkpoint import Checkpoints
+    from train.logs import Sink, TensorBoard, WandB
+    from train.loop import Storage
+
+    run_dir = RunDir(arguments.resume) if arguments.resume else new_run_dir(arguments.run_dir, config)
+    sinks: list[Sink] = []
+    if arguments.tensorboard:
+        sinks.append(TensorBoard(run_dir.path / "tensorboard"))
+    if arguments.wandb:
+        sinks.append(WandB(run_dir.path, config_to_dict(config)))
+    return Storage(run_dir, Checkpoints(run_dir.checkpoints), arguments.checkpoint_seconds, sinks)
+
+
+def _first_state(
+    trainer: "ParallelTrainer", arguments: Arguments, storage: "Storage | None", console: "Console"
+) -> Any:
+    """The state of the last checkpoint of a run to resume, else that before the first update; and all compiled."""
+    import jax
+
+    started = time.perf_counter()
+    state = trainer.init()
+    if arguments.resume is not None:
+        saved = _last_checkpoint(trainer, storage)
+        if saved is not None:
+            state = trainer.from_host(saved)
+            console.print(f"resumed after update {int(state.num_updates[0])}")
+    trainer.compile(state)
+    console.print(f"compiled in {time.perf_counter() - started:.1f} s for {jax.devices()[0].device_kind}")
+    return state
+
+
+def _last_checkpoint(trainer: "ParallelTrainer", storage: "Storage | None") -> Any:
+    """What process 0 finds on its disk, the same in every process; None where there is no checkpoint yet."""
+    import jax
+    import numpy as np
+
+    found = storage is not None and storage.checkpoints.latest is not None
+    state = storage.checkpoints.restore(trainer.host_shapes()) if storage and found else None
+    if jax.process_count() > 1:
+        from jax.experimental.multihost_utils import broadcast_one_to_all
+
+        found = bool(broadcast_one_to_all(np.array(found)))
+        if found:
+            empty = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), trainer.host_shapes())
+            state = jax.tree.map(np.asarray, broadcast_one_to_all(empty if state is None else state))
+    return state
+
+
+def _start_jax(arguments: Arguments) -> None:
+    """What has to be set before JAX's backend starts: where compiled programs are kept, and who else takes part."""
+    import jax
+
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "jax-router"
+        jax.config.update("jax_compilation_cache_dir", str(cache))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    if arguments.coordinator_address is not None:
+        jax.distributed.initialize(arguments.coordinator_address, arguments.num_processes, arguments.process_id)
+
+
+def _cli(args: Sequence[str] | None, default: Config) -> Arguments:
+    return tyro.cli(Arguments, args=args, default=Arguments(default), prog=PROGRAM)
+
+
+def _exit(message: str, status: int) -> None:
+    print(f"error: {message}" if status != 130 else message, file=sys.stderr)
+    sys.exit(status)
 
 
 def _one_line(error: Exception) -> str:

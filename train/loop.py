@@ -1,123 +1,143 @@
-"""The host side of training: compile, run blocks of updates, show progress, save the policy, compare."""
+"""The host side of training: blocks of updates, and between them progress, logs and checkpoints."""
 
-import json
 import time
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from jax_router import Params, State
-from jax_router.policies import static_policies
-from jax_router.rollout import compare
+from train.checkpoint import Checkpoints
 from train.config import Config
-from train.environments import ROUTER
-from train.policy import Policy, policy_from_arrays, save_policy
-from train.ppo import PPO, TrainState
-from train.table import strategy_table
+from train.interrupt import Interrupt
+from train.logs import JsonLines, Record, Sink, make_record
+from train.parallel import ParallelTrainer
+from train.ppo import TrainState
+from train.run_dir import RunDir
 
 NUM_BLOCKS = 50
-"""Progress is shown about this many times a run."""
+"""About how many blocks a run has."""
+WATCHED_FOR_DIVERGENCE = ("policy_loss", "value_loss", "entropy", "approx_kl", "parameter_norm")
+
+
+class Interrupted(Exception):
+    """SIGINT came; everything up to the last block is saved."""
+
+
+class Diverged(Exception):
+    """A loss or the parameters are no longer finite; the last good checkpoint is kept."""
 
 
 @dataclass(frozen=True)
-class Run:
-    """A training run that has ended."""
+class Storage:
+    """Where a run is kept and when; only process 0 has one."""
 
-    state: TrainState
-    metrics: dict[str, float]
-    """Of the last block of updates."""
-    steps_per_second: float
-    """Environment steps, compiling left out."""
-
-
-def claim_run_dir(config: Config) -> Path:
-    """Make the directory of a new run. Raises `ValueError` where it holds anything: nothing is overwritten."""
-    if config.run_dir is None:
-        path = Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S-%f}-{config.env}-{config.scenario}-seed{config.seed}"
-    else:
-        path = config.run_dir
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise ValueError(f"--run-dir is {path}; there is something in it already, choose another")
-    path.mkdir(parents=True, exist_ok=True)
-    (path / "config.json").write_text(json.dumps(asdict(config), indent=2, default=str) + "\n")
-    return path
+    run_dir: RunDir
+    checkpoints: Checkpoints
+    checkpoint_seconds: float
+    """At least this long between two checkpoints, s."""
+    sinks: Sequence[Sink]
 
 
-def train(ppo: PPO, env_params: Any, console: Console) -> Run:
-    """Run all updates of the config with a progress bar."""
-    config = ppo.config
+def train(trainer: ParallelTrainer, state: TrainState, storage: Storage | None, console: Console) -> TrainState:
+    """Run the updates that `state` lacks, and return the last state on the host.
+
+    The blocks begin and end at the same updates in every run of a config, however often it was stopped.
+
+    Raises:
+        Interrupted: after SIGINT, with everything saved.
+        Diverged: as soon as a block ends with a loss or parameters that are not finite.
+    """
+    config = trainer.ppo.config
     block_size = max(1, config.num_updates // NUM_BLOCKS)
-    started = time.perf_counter()
-    state = jax.jit(ppo.init)(jax.random.key(config.seed), env_params)
-    update_block = jax.jit(ppo.update_block).lower(state, env_params, jnp.int32(1)).compile()
-    console.print(f"compiled in {time.perf_counter() - started:.1f} s on {jax.devices()[0].device_kind}")
-
-    metrics: dict[str, Any] = {}
-    started = time.perf_counter()
-    with _progress(console) as progress:
-        task = progress.add_task("training", total=config.num_updates, status="")
-        done = 0
+    done = int(state.num_updates[0])
+    log = JsonLines(storage.run_dir.metrics, done * config.batch_size) if storage else None
+    sinks = [log, *storage.sinks] if storage and log else []
+    clock = _Clock(config, done, log.last if log else {})
+    last_return = ""
+    with Interrupt() as interrupt, _progress(console) as progress:
+        task = progress.add_task("training", total=config.num_updates, completed=done, status="")
         while done < config.num_updates:
-            updates = min(block_size, config.num_updates - done)
-            state, metrics = update_block(state, env_params, jnp.int32(updates))
-            metrics = {name: float(value) for name, value in metrics.items()}
+            updates = min(block_size - done % block_size, config.num_updates - done)
+            state, means = trainer.update_block(state, updates)
+            metrics = {name: np.asarray(value) for name, value in means.items()}
             done += updates
-            rate = done * config.batch_size / (time.perf_counter() - started)
-            status = f"{rate:,.0f} steps/s  reward a step {metrics['reward']:.3f}"
+            _check_finite(metrics, config.seeds, done - updates, done)
+            record = make_record(metrics, clock.reading(done))
+            for sink in sinks:
+                sink.write(record)
+            last_return = _mean(record["return"]) or last_return
+            status = f"{record['steps_per_second']:,.0f} steps/s  return {last_return or '-'}"
             progress.update(task, completed=done, status=status)
-    return Run(state, metrics, rate)
+            stop = _any_process(interrupt.asked)
+            if (
+                _any_process(storage is not None and clock.checkpoint_due(storage))
+                or stop
+                or done == config.num_updates
+            ):
+                host_state = trainer.to_host(state)
+                if storage:
+                    storage.checkpoints.save(done, host_state)
+                    clock.checkpoint_written()
+            if stop and done < config.num_updates:
+                raise Interrupted
+    for sink in sinks:
+        sink.close()
+    return trainer.to_host(state)
 
 
-def to_policy(ppo: PPO, state: TrainState) -> Policy:
-    """What serving needs of a train state."""
-    actor = state.network["params"]["actor"]
-    layers = [actor[f"Dense_{i}"] for i in range(len(actor))]
-    model_names = getattr(ppo.env, "model_names", [str(i) for i in range(ppo.env.num_actions)])
-    return policy_from_arrays(
-        layers=[(layer["kernel"], layer["bias"]) for layer in layers],
-        observation_mean=state.observation_stats.mean,
-        observation_variance=state.observation_stats.variance,
-        activation=ppo.config.activation,
-        model_names=model_names,
-        scenario=ppo.config.scenario if ppo.config.env == ROUTER else ppo.config.env,
-    )
+class _Clock:
+    """Wall time and speed of a run, the time of its earlier sessions included."""
+
+    def __init__(self, config: Config, updates_before: int, last: Record) -> None:
+        self._config = config
+        self._updates_before = updates_before
+        self._started = self._saved = time.perf_counter()
+        self._seconds_before = float(last.get("seconds", 0.0))  # type: ignore[arg-type]  # always a number
+
+    def reading(self, done: int) -> dict[str, float]:
+        """After `done` updates: steps of each seed, and the speed of all of them together."""
+        seconds = time.perf_counter() - self._started
+        steps_now = (done - self._updates_before) * self._config.batch_size * self._config.num_seeds
+        return {
+            "updates": done,
+            "steps": done * self._config.batch_size,
+            "seconds": round(self._seconds_before + seconds, 3),
+            "steps_per_second": round(steps_now / seconds, 1),
+        }
+
+    def checkpoint_due(self, storage: Storage) -> bool:
+        return time.perf_counter() - self._saved >= storage.checkpoint_seconds
+
+    def checkpoint_written(self) -> None:
+        self._saved = time.perf_counter()
 
 
-def print_comparison(ppo: PPO, state: TrainState, env_params: Params, console: Console) -> None:
-    """The policy beside every static strategy, on the same episodes."""
-
-    def policy(key: jax.Array, observation: jax.Array, _: State) -> jax.Array:
-        return ppo.greedy_action(state.network, state.observation_stats, observation)
-
-    model_names = ppo.env.model_names
-    policies = {"PPO": policy} | static_policies(env_params, model_names)
-    # The episodes are not those of training: another key, whatever the seed.
-    key = jax.random.fold_in(jax.random.key(ppo.config.seed), 2**31)
-    results = compare(key, policies, ppo.config.eval_episodes, env_params)
-    title = f"{ppo.config.scenario}: {ppo.config.eval_episodes} episodes, the same for each strategy"
-    console.print(strategy_table(title, results, model_names))
+def _check_finite(metrics: dict[str, np.ndarray], seeds: Sequence[int], first: int, last: int) -> None:
+    broken = [name for name in WATCHED_FOR_DIVERGENCE if not np.isfinite(metrics[name]).all()]
+    if broken:
+        finite = np.all([np.isfinite(metrics[name]) for name in broken], axis=0)
+        which = ", ".join(str(seed) for seed, ok in zip(seeds, finite, strict=True) if not ok)
+        raise Diverged(
+            f"training diverged between updates {first} and {last}: {', '.join(broken)} not finite (seed {which})"
+        )
 
 
-def run(config: Config, ppo: PPO, env_params: Any, console: Console) -> None:
-    """Train, save and compare: all that the command does once its input is checked."""
-    run_dir = claim_run_dir(config)
-    finished = train(ppo, env_params, console)
-    steps = config.num_updates * config.batch_size
-    console.print(f"{steps:,} steps at {finished.steps_per_second:,.0f} steps/s")
-    save_policy(run_dir / "policy.npz", to_policy(ppo, finished.state))
-    if config.env == ROUTER:
-        print_comparison(ppo, finished.state, env_params, console)
-    else:
-        episodes = finished.metrics["episodes"]
-        mean_return = finished.metrics["returns"] / episodes if episodes else float("nan")
-        console.print(f"mean return of the episodes that ended in the last block: {mean_return:.1f}")
-    console.print(f"policy saved: {run_dir / 'policy.npz'}", soft_wrap=True)
+def _any_process(flag: bool) -> bool:
+    """Whether any process says so; all have to ask."""
+    if jax.process_count() == 1:
+        return flag
+    from jax.experimental.multihost_utils import process_allgather
+
+    return bool(np.any(process_allgather(np.array(flag))))
+
+
+def _mean(value: float | list[float | None] | None) -> str:
+    """The mean over the seeds that have a value; empty where none has."""
+    values = [x for x in (value if isinstance(value, list) else [value]) if x is not None]
+    return f"{np.mean(values):.1f}" if values else ""
 
 
 def _progress(console: Console) -> Progress:

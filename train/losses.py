@@ -4,6 +4,8 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
+from train.collective import mean_and_variance
+
 
 def gae(
     rewards: jax.Array,
@@ -76,6 +78,7 @@ def ppo_loss(
     clip_range: float,
     clip_value_loss: bool,
     normalize_advantages: bool,
+    axis_name: str | None = None,
 ) -> LossParts:
     """The clipped surrogate objective (Schulman et al., 2017, equation 7), the value loss and the entropy.
 
@@ -86,6 +89,7 @@ def ppo_loss(
         clip_range: how far the probability ratio may leave 1 before its gradient stops.
         clip_value_loss: hold the value within `clip_range` of its old one likewise.
         normalize_advantages: to mean 0 and variance 1 within the batch.
+        axis_name: of the devices that the batch is spread over; the loss is of this device's share.
     """
     log_probs = jax.nn.log_softmax(logits)
     log_prob = jnp.take_along_axis(log_probs, batch.action[:, None], axis=-1)[:, 0]
@@ -93,7 +97,8 @@ def ppo_loss(
     ratio = jnp.exp(log_ratio)
     advantage = batch.advantage
     if normalize_advantages:
-        advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+        mean, variance = mean_and_variance(advantage, 1, axis_name)
+        advantage = (advantage - mean) / (jnp.sqrt(variance) + 1e-8)
     clipped_ratio = jnp.clip(ratio, 1 - clip_range, 1 + clip_range)
     return LossParts(
         policy_loss=-jnp.minimum(ratio * advantage, clipped_ratio * advantage).mean(),

@@ -4,6 +4,8 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
+from train.collective import mean_and_variance
+
 
 @struct.dataclass
 class RunningStats:
@@ -19,11 +21,14 @@ class RunningStats:
         return cls(jnp.float32(0), jnp.zeros(shape, jnp.float32), jnp.ones(shape, jnp.float32))
 
 
-def update_stats(stats: RunningStats, values: jax.Array) -> RunningStats:
-    """Merge a batch, (T, B, *S) float32, into the statistics of shape S (Chan, Golub and LeVeque, 1979)."""
-    batch_count = jnp.float32(values.shape[0] * values.shape[1])
-    batch_mean = values.mean((0, 1))
-    batch_variance = values.var((0, 1))
+def update_stats(stats: RunningStats, values: jax.Array, axis_name: str | None = None) -> RunningStats:
+    """Merge a batch, (T, B, *S) float32, into the statistics of shape S (Chan, Golub and LeVeque, 1979).
+
+    With `axis_name`, the batches of all devices on that axis count as one.
+    """
+    num_devices = 1 if axis_name is None else jax.lax.axis_size(axis_name)
+    batch_count = jnp.float32(values.shape[0] * values.shape[1] * num_devices)
+    batch_mean, batch_variance = mean_and_variance(values, 2, axis_name)
     count = stats.count + batch_count
     delta = batch_mean - stats.mean
     share = batch_count / count

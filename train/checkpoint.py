@@ -1,0 +1,61 @@
+"""Everything needed to go on as if nothing had happened, on disk.
+
+Orbax writes a checkpoint beside the others and renames it when it is whole, so one half written is never picked up.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
+
+KEPT = 2
+"""How many checkpoints are kept: the last one, and the one before."""
+
+
+class Checkpoints:
+    """The checkpoints of one run, numbered by updates done."""
+
+    def __init__(self, directory: Path) -> None:
+        """Look into `directory`; it is made with the first checkpoint."""
+        options = ocp.CheckpointManagerOptions(
+            max_to_keep=KEPT,
+            enable_async_checkpointing=False,
+            # One process writes, whatever it is part of; the others never come here.
+            multiprocessing_options=ocp.options.MultiprocessingOptions(
+                primary_host=jax.process_index(),
+                active_processes={jax.process_index()},
+                barrier_sync_key_prefix=f"process{jax.process_index()}",
+            ),
+            create=False,
+        )
+        directory.mkdir(parents=True, exist_ok=True)
+        self._manager = ocp.CheckpointManager(directory.absolute(), options=options)
+
+    @property
+    def latest(self) -> int | None:
+        """Updates done at the last whole checkpoint; None where there is none."""
+        return self._manager.latest_step()
+
+    def save(self, num_updates: int, state: Any) -> None:
+        """Write a pytree of NumPy arrays. Nothing happens where this number of updates is saved already."""
+        if num_updates not in self._manager.all_steps():
+            leaves = {str(i): leaf for i, leaf in enumerate(jax.tree.leaves(state))}
+            self._manager.save(num_updates, args=ocp.args.StandardSave(leaves))
+            self._manager.wait_until_finished()
+
+    def restore(self, like: Any) -> Any:
+        """The last whole checkpoint, with the structure of `like` (a pytree of shapes and dtypes).
+
+        Raises `ValueError` where there is none, or where it was made by another program.
+        """
+        if self.latest is None:
+            raise ValueError(f"{self._manager.directory}: no checkpoint to resume from")
+        leaves, structure = jax.tree.flatten(like)
+        wanted = {str(i): np.empty(leaf.shape, leaf.dtype) for i, leaf in enumerate(leaves)}
+        try:
+            found = self._manager.restore(self.latest, args=ocp.args.StandardRestore(wanted))
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{self._manager.directory}: made by another version: {error}") from None
+        return jax.tree.unflatten(structure, [np.asarray(found[str(i)]) for i in range(len(leaves))])

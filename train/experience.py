@@ -1,0 +1,149 @@
+"""Gathering experience: many environments of any gymnax kind, in mid-episode, moved on by a policy."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+
+if TYPE_CHECKING:
+    from gymnax.environments.environment import Environment
+
+MAX_STAGGER = 1000
+"""Starts are spread over at most this many steps of an episode."""
+
+Metrics = dict[str, jax.Array]
+
+Actor = Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array, jax.Array]]
+"""From a key and raw observations (B, D) to actions (B,), their log-probabilities (B,) and values (B,)."""
+
+
+@struct.dataclass
+class Environments:
+    """B environments in the middle of their episodes, with observations of D numbers."""
+
+    state: Any  # the environment's own, fields lead with (B,)
+    observation: jax.Array  # (B, D) float32, as the environment gave it
+    episode_return: jax.Array  # (B,) float32, reward so far in the running episode
+
+
+@struct.dataclass
+class Step:
+    """One step of B environments as a learner needs it; in a rollout of T steps every field leads with (T, B)."""
+
+    observation: jax.Array  # (B, D) float32, raw
+    action: jax.Array  # (B,) int32
+    log_prob: jax.Array  # (B,) float32
+    value: jax.Array  # (B,) float32
+    reward: jax.Array  # (B,) float32, raw
+    terminated: jax.Array  # (B,) bool
+    truncated: jax.Array  # (B,) bool
+    final_observation: jax.Array  # (B, D) float32, raw, before any reset
+
+    @property
+    def done(self) -> jax.Array:
+        """An episode ended with this step, in either way."""
+        return self.terminated | self.truncated
+
+
+def staggered_reset(env: "Environment[Any, Any]", env_params: Any, key: jax.Array, num_envs: int) -> Environments:
+    """Fresh environments, each moved on by its own random number of random steps.
+
+    Environments that all end together would show the learner one phase of the episode at a time.
+    """
+    key_reset, key_length, key_steps = jax.random.split(key, 3)
+    fresh = _reset(env, env_params, key_reset, num_envs)
+    longest = jnp.clip(jnp.asarray(env_params.max_steps_in_episode, jnp.int32), 1, MAX_STAGGER)
+    num_steps = jax.random.randint(key_length, (num_envs,), 0, longest)
+    sample_action = jax.vmap(env.action_space(env_params).sample)
+
+    def one_step(t: jax.Array, envs: Environments) -> Environments:
+        key_action, key_step = jax.random.split(jax.random.fold_in(key_steps, t))
+        action = sample_action(jax.random.split(key_action, num_envs))
+        moved, _, _ = _step(env, env_params, envs, key_step, action)
+        return jax.tree.map(lambda new, old: _where(t < num_steps, new, old), moved, envs)
+
+    return jax.lax.fori_loop(0, num_steps.max(), one_step, fresh)
+
+
+def collect(
+    env: "Environment[Any, Any]", env_params: Any, envs: Environments, actor: Actor, key: jax.Array, num_steps: int
+) -> tuple[Environments, Step, Metrics]:
+    """`num_steps` steps of every environment under `actor`.
+
+    Returns:
+        The environments after the last step, the steps with fields (T, B, ...), and the means over all of them of
+        every number in the environment's `info`, of `reward`, of `episodes` (1 where one ended) and of `returns` (the
+        episode's return where one ended, else 0), each () float32.
+    """
+
+    def one_step(envs: Environments, key: jax.Array) -> tuple[Environments, tuple[Step, Metrics]]:
+        key_action, key_step = jax.random.split(key)
+        action, log_prob, value = actor(key_action, envs.observation)
+        moved, made, info = _step(env, env_params, envs, key_step, action)
+        step = Step(envs.observation, action, log_prob, value, *made)
+        watched = {name: value.astype(jnp.float32).mean() for name, value in info.items()} | {
+            "reward": step.reward.mean(),
+            "episodes": step.done.astype(jnp.float32).mean(),
+            "returns": jnp.where(step.done, envs.episode_return + step.reward, 0.0).mean(),
+        }
+        return moved, (step, watched)
+
+    envs, (steps, watched) = jax.lax.scan(one_step, envs, jax.random.split(key, num_steps))
+    return envs, steps, {name: value.mean() for name, value in watched.items()}
+
+
+def first_episode_returns(
+    env: "Environment[Any, Any]",
+    env_params: Any,
+    act: Callable[[jax.Array], jax.Array],
+    key: jax.Array,
+    num_episodes: int,
+) -> jax.Array:
+    """The returns of `num_episodes` whole episodes, (num_episodes,) float32.
+
+    `act` maps raw observations (B, D) to actions (B,).
+    """
+    key_reset, key_steps = jax.random.split(key)
+    fresh = _reset(env, env_params, key_reset, num_episodes)
+
+    def one_step(carry: tuple) -> tuple:
+        t, running, envs, returns = carry
+        moved, made, _ = _step(env, env_params, envs, jax.random.fold_in(key_steps, t), act(envs.observation))
+        reward, terminated, truncated, _ = made
+        return t + 1, running & ~(terminated | truncated), moved, returns + jnp.where(running, reward, 0.0)
+
+    start = (jnp.int32(0), jnp.ones(num_episodes, bool), fresh, jnp.zeros(num_episodes, jnp.float32))
+    return jax.lax.while_loop(lambda carry: carry[1].any(), one_step, start)[-1]
+
+
+def _reset(env: "Environment[Any, Any]", env_params: Any, key: jax.Array, num_envs: int) -> Environments:
+    observation, state = jax.vmap(env.reset, in_axes=(0, None))(jax.random.split(key, num_envs), env_params)
+    return Environments(state, _flatten(observation), jnp.zeros(num_envs, jnp.float32))
+
+
+def _step(
+    env: "Environment[Any, Any]", env_params: Any, envs: Environments, key: jax.Array, action: jax.Array
+) -> tuple[Environments, tuple[jax.Array, ...], Metrics]:
+    """The environments after one step, what `Step` keeps of it beyond the action, and what is worth watching."""
+    keys = jax.random.split(key, action.shape[0])
+    observation, state, reward, terminated, truncated, info = jax.vmap(env.step, in_axes=(0, 0, 0, None))(
+        keys, envs.state, action, env_params
+    )
+    reward = reward.astype(jnp.float32)
+    episode_return = jnp.where(terminated | truncated, 0.0, envs.episode_return + reward)
+    made = (reward, terminated, truncated, _flatten(info["final_observation"]))
+    aside = ("final_observation", "terminated", "truncated", "discount")
+    watched = {name: value for name, value in info.items() if name not in aside}
+    return Environments(state, _flatten(observation), episode_return), made, watched
+
+
+def _flatten(observation: jax.Array) -> jax.Array:
+    return observation.reshape(observation.shape[0], -1).astype(jnp.float32)
+
+
+def _where(mask: jax.Array, new: jax.Array, old: jax.Array) -> jax.Array:
+    if jnp.issubdtype(new.dtype, jax.dtypes.prng_key):
+        return jnp.where(mask, new, old)
+    return jnp.where(mask.reshape(mask.shape + (1,) * (new.ndim - 1)), new, old)

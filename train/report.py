@@ -1,0 +1,93 @@
+"""The end of a run: its policies as files, and how good they are."""
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+from rich.console import Console
+
+from jax_router import State
+from jax_router.policies import static_policies
+from jax_router.rollout import Policy as Strategy
+from jax_router.rollout import compare
+from train.config import Config
+from train.environments import ROUTER
+from train.experience import first_episode_returns
+from train.policy import Policy, policy_from_arrays, save_policy
+from train.ppo import PPO, TrainState
+from train.run_dir import RunDir
+from train.table import strategy_table
+
+if TYPE_CHECKING:
+    from gymnax.environments.environment import Environment
+
+EVALUATION_STREAM = 2**31
+"""Folded into the seed's key: the episodes of the comparison are not those of training."""
+
+
+def report(
+    config: Config,
+    env: "Environment[Any, Any]",
+    env_params: Any,
+    state: TrainState,
+    run_dir: RunDir,
+    console: Console,
+) -> None:
+    """Save the policy of every seed, and print how it does beside every static strategy.
+
+    `state` is on the host, every leaf leading with (S,). On an environment that is not ours, what is printed is the
+    mean return of the greedy policy.
+    """
+    agents = {seed: _one_agent(state, i) for i, seed in enumerate(config.seeds)}
+    paths = [run_dir.policy(config, seed) for seed in config.seeds]
+    for path, agent in zip(paths, agents.values(), strict=True):
+        if not path.exists():  # a finished run that was resumed has it already
+            path.parent.mkdir(exist_ok=True)
+            save_policy(path, to_policy(config, env, agent))
+    ppo = PPO(config, env)
+    key = jax.random.fold_in(jax.random.key(config.seed), EVALUATION_STREAM)
+    if config.env == ROUTER:
+        names = {seed: "PPO" if len(agents) == 1 else f"PPO, seed {seed}" for seed in agents}
+        strategies = {names[seed]: _greedy(ppo, agent) for seed, agent in agents.items()}
+        strategies |= static_policies(env_params, env.model_names)
+        results = compare(key, strategies, config.eval_episodes, env_params)
+        title = f"{config.scenario}: {config.eval_episodes} episodes, the same for each strategy"
+        console.print(strategy_table(title, results, env.model_names))
+    else:
+        for seed, agent in agents.items():
+            returns = np.asarray(_greedy_returns(ppo, agent, key, env_params))
+            console.print(f"seed {seed}: mean return {returns.mean():.1f} over {len(returns)} episodes (greedy)")
+    for path in paths:
+        console.print(f"policy saved: {path}", soft_wrap=True)
+
+
+def to_policy(config: Config, env: "Environment[Any, Any]", agent: TrainState) -> Policy:
+    """What serving needs of the train state of one seed."""
+    actor = agent.network["params"]["actor"]
+    layers = [actor[f"Dense_{i}"] for i in range(len(actor))]
+    return policy_from_arrays(
+        layers=[(layer["kernel"], layer["bias"]) for layer in layers],
+        observation_mean=agent.observation_stats.mean,
+        observation_variance=agent.observation_stats.variance,
+        activation=config.activation,
+        model_names=getattr(env, "model_names", [str(i) for i in range(env.num_actions)]),
+        scenario=config.scenario if config.env == ROUTER else config.env,
+    )
+
+
+def _one_agent(state: TrainState, index: int) -> TrainState:
+    return jax.tree.map(lambda leaf: leaf[index], state)
+
+
+def _greedy(ppo: PPO, agent: TrainState) -> Strategy:
+    def strategy(key: jax.Array, observation: jax.Array, state: State) -> jax.Array:
+        return ppo.greedy_action(agent.network, agent.observation_stats, observation)
+
+    return strategy
+
+
+def _greedy_returns(ppo: PPO, agent: TrainState, key: jax.Array, env_params: Any) -> jax.Array:
+    def act(observation: jax.Array) -> jax.Array:
+        return ppo.greedy_action(agent.network, agent.observation_stats, observation)
+
+    return jax.jit(lambda key: first_episode_returns(ppo.env, env_params, act, key, ppo.config.eval_episodes))(key)
