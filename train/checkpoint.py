@@ -31,7 +31,9 @@ class Checkpoints:
             create=False,
         )
         directory.mkdir(parents=True, exist_ok=True)
-        self._manager = ocp.CheckpointManager(directory.absolute(), options=options)
+        self._manager = ocp.CheckpointManager(
+            directory.absolute(), item_handlers=ocp.StandardCheckpointHandler(), options=options
+        )
 
     @property
     def latest(self) -> int | None:
@@ -53,9 +55,11 @@ class Checkpoints:
         if self.latest is None:
             raise ValueError(f"{self._manager.directory}: no checkpoint to resume from")
         leaves, structure = jax.tree.flatten(like)
-        wanted = {str(i): np.empty(leaf.shape, leaf.dtype) for i, leaf in enumerate(leaves)}
-        try:
-            found = self._manager.restore(self.latest, args=ocp.args.StandardRestore(wanted))
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{self._manager.directory}: made by another version: {error}") from None
-        return jax.tree.unflatten(structure, [np.asarray(found[str(i)]) for i in range(len(leaves))])
+        saved = self._manager.item_metadata(self.latest)
+        wanted = {str(i): (leaf.shape, leaf.dtype) for i, leaf in enumerate(leaves)}
+        # Asked for another shape, orbax would cut or pad without a word.
+        if {name: (tuple(leaf.shape), leaf.dtype) for name, leaf in saved.items()} != wanted:
+            raise ValueError(f"{self._manager.directory}: made by another version of this program, or another fleet")
+        like = {name: np.empty(*kind) for name, kind in wanted.items()}
+        found = self._manager.restore(self.latest, args=ocp.args.StandardRestore(like))
+        return jax.tree.unflatten(structure, [np.asarray(found[name]) for name in wanted])

@@ -128,7 +128,7 @@ class PPO:
             state = replace(state, observation_stats=update_stats(old_stats, steps.observation, self.axis_name))
         metrics |= {name: value.mean() for name, value in vars(losses).items()}
         metrics["explained_variance"] = explained_variance(batch.value, batch.target)
-        metrics["parameter_norm"] = optax.global_norm(state.network)
+        metrics["parameter_norm"] = optax.tree.norm(state.network)
         state = replace(state, key=key, num_updates=state.num_updates + 1)
         return state, mean_over_devices(metrics, self.axis_name)
 
