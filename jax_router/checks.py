@@ -21,9 +21,12 @@ def check_number(
     item = value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
     if isinstance(item, bool) or not isinstance(item, numbers.Real):
         raise ValueError(f"{field} is {value!r}; it must be {allowed}")
-    number = float(item)
+    try:
+        number = float(item)
+    except OverflowError:
+        number = math.inf
     if not (math.isfinite(number) and at_least <= number <= at_most and number > above):
-        raise ValueError(f"{field} is {number:g}; it must be {allowed}")
+        raise ValueError(f"{field} is {number:.10g}; it must be {allowed}")
     with np.errstate(over="ignore"):
         as_float32 = np.float32(number)
     if not np.isfinite(as_float32) or (number != 0 and as_float32 == 0):
@@ -35,7 +38,7 @@ def check_whole_number(field: str, value: object, *, at_least: int, at_most: int
     """Return `value` as an int, or raise a `ValueError` that names `field`, the value and the allowed range."""
     number = check_number(field, value, at_least=at_least, at_most=at_most, kind="a whole number")
     if not number.is_integer():
-        raise ValueError(f"{field} is {number:g}; it must be {_range_in_words('a whole number', at_least, at_most)}")
+        raise ValueError(f"{field} is {number:.10g}; it must be {_range_in_words('a whole number', at_least, at_most)}")
     return int(number)
 
 

@@ -80,7 +80,7 @@ def step(
 def initial_state(noise: Noise, params: Params) -> State:
     """The first state of an episode: short queues, any time of day, the whole budget, a first prompt."""
     return State(
-        queue_depths=INITIAL_QUEUE_DEPTH * noise.queues,
+        queue_depths=jnp.minimum(INITIAL_QUEUE_DEPTH * noise.queues, params.congestion.max_queue_depth),
         time_of_day=noise.time_of_day,
         budget_remaining=jnp.asarray(params.budget),
         prompt=_next_prompt(noise, params),
@@ -100,7 +100,7 @@ def transition(state: State, action: jax.Array | int, noise: Noise, params: Para
     Returns:
         The next state, and what became of the prompt.
     """
-    action = jnp.clip(jnp.asarray(action), 0, params.num_models - 1).astype(jnp.int32)
+    action = nearest_model(action, params.num_models)
     outcome = _answer(state, action, noise, params)
     joined = arrivals(
         noise.arrivals,
@@ -116,6 +116,14 @@ def transition(state: State, action: jax.Array | int, noise: Noise, params: Para
         prompt=_next_prompt(noise, params),
         step_count=state.step_count + 1,
     ), outcome
+
+
+def nearest_model(action: jax.Array | int, num_models: int) -> jax.Array:
+    """An action of any integer type and shape as int32 in 0 .. `num_models` - 1."""
+    action = jnp.asarray(action)
+    # A bound that the type cannot hold would wrap around, and it cannot be exceeded either.
+    highest = min(num_models - 1, jnp.iinfo(action.dtype).max)
+    return jnp.clip(action, 0, highest).astype(jnp.int32)
 
 
 def endings(state: State, params: Params = DEFAULT) -> tuple[jax.Array, jax.Array]:

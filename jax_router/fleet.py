@@ -1,7 +1,7 @@
 """The models a prompt can be sent to: one model as people write it down, a fleet as arrays."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, dataclass, fields
 from os import PathLike
 
@@ -75,6 +75,8 @@ class Fleet:
 
 def check_models(models: Sequence[ModelConfig]) -> tuple[ModelConfig, ...]:
     """Return the models as a tuple, or raise `ValueError`: a fleet has at least one model and every name once."""
+    if not isinstance(models, Iterable):
+        raise ValueError(f"models is {models!r}; it must be a list of ModelConfig")
     models = tuple(models)
     if not models:
         raise ValueError("models is empty; a fleet needs at least one ModelConfig")

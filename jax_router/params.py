@@ -121,7 +121,7 @@ def make_params(
     Raises:
         ValueError: one line that names the field, the value and what is allowed.
     """
-    if scenario not in _SCENARIOS:
+    if scenario not in SCENARIOS:
         raise ValueError(f"scenario is {scenario!r}; the known ones are {', '.join(SCENARIOS)}")
     if traffic is not None and load_amplitude is not None:
         raise ValueError("load_amplitude shapes the synthetic traffic; leave it out when traffic is given")
@@ -156,6 +156,8 @@ def _checked(settings: Settings) -> Settings:
     check_number("gap_floor", settings.gap_floor)
     check_number("steps_per_day", settings.steps_per_day, at_least=1)
     check_number("length_weight", settings.length_weight, at_least=0, at_most=1)
-    drain_high = check_number("drain_high", settings.drain_high, at_least=0, at_most=1)
-    check_number("drain_low", settings.drain_low, at_least=0, at_most=drain_high)
+    for name in ("drain_low", "drain_high"):
+        check_number(name, getattr(settings, name), at_least=0, at_most=1)
+    if settings.drain_low > settings.drain_high:
+        raise ValueError(f"drain_low is {settings.drain_low:g}; it must be at most drain_high, {settings.drain_high:g}")
     return settings

@@ -4,17 +4,23 @@ A policy here is a function `policy(key, observation, state) -> action` of a who
 (B, N + 4) float32, states with leading dimension B, and (B,) int32 actions. See `policies.py`.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import struct
 
-from jax_router.env import DEFAULT, State, endings, initial_state, observe, transition
+from jax_router.env import DEFAULT, State, endings, initial_state, nearest_model, observe, transition
 from jax_router.noise import Noise, draw_noise
 from jax_router.params import Params
 from jax_router.reward import Outcome, reward
+
+LATENCY_BINS = 256
+SHORTEST_LATENCY, LONGEST_LATENCY = 0.01, 100.0
+"""The range of the latency bins, s."""
 
 Policy = Callable[[jax.Array, jax.Array, State], jax.Array]
 
@@ -40,6 +46,8 @@ class Episodes:
     cost: jax.Array  # (E,) float32, USD, sum over the episode
     quality: jax.Array  # (E,) float32, 0 .. 1, mean over the prompts
     sla_violation_rate: jax.Array  # (E,) float32, share of the prompts
+    quality_met_rate: jax.Array  # (E,) float32, share of the prompts with quality >= quality_required
+    latency_counts: jax.Array  # (E, LATENCY_BINS) float32, prompts in each bin of `latency_edges`
     length: jax.Array  # (E,) int32, prompts
     model_share: jax.Array  # (E, N) float32, share of the prompts each model got
 
@@ -134,6 +142,8 @@ def run_episodes(key: jax.Array, policy: Policy, num_episodes: int, params: Para
         cost=zeros,
         quality=zeros,
         sla_violation_rate=zeros,
+        quality_met_rate=zeros,
+        latency_counts=jnp.zeros((num_episodes, LATENCY_BINS), jnp.float32),
         length=jnp.zeros(num_episodes, jnp.int32),
         model_share=jnp.zeros((num_episodes, params.num_models), jnp.float32),
     )
@@ -163,6 +173,7 @@ def run_episodes(key: jax.Array, policy: Policy, num_episodes: int, params: Para
         sums,
         quality=sums.quality / prompts,
         sla_violation_rate=sums.sla_violation_rate / prompts,
+        quality_met_rate=sums.quality_met_rate / prompts,
         model_share=sums.model_share / prompts[:, None],
     )
 
@@ -200,8 +211,7 @@ def compare(
 def _act(policy: Policy, key: jax.Array, state: State, params: Params) -> jax.Array:
     """(B,) int32 actions, clamped to the fleet as `transition` clamps them."""
     observation = jax.vmap(observe, in_axes=(0, None))(state, params)
-    action = policy(key, observation, state)
-    return jnp.clip(action, 0, params.num_models - 1).astype(jnp.int32)
+    return nearest_model(policy(key, observation, state), params.num_models)
 
 
 def _one_prompt(outcome: Outcome, action: jax.Array, params: Params) -> Episodes:
@@ -211,9 +221,22 @@ def _one_prompt(outcome: Outcome, action: jax.Array, params: Params) -> Episodes
         cost=outcome.cost,
         quality=outcome.quality,
         sla_violation_rate=outcome.sla_violated.astype(jnp.float32),
+        quality_met_rate=(outcome.quality >= outcome.quality_required).astype(jnp.float32),
+        latency_counts=jax.nn.one_hot(_latency_bin(outcome.latency), LATENCY_BINS, dtype=jnp.float32),
         length=jnp.ones_like(action),
         model_share=jax.nn.one_hot(action, params.num_models, dtype=jnp.float32),
     )
+
+
+def latency_edges() -> np.ndarray:
+    """Bounds of the latency bins, (LATENCY_BINS + 1,) float64, s, 3.7 % apart; what lies outside is in the end bins."""
+    return np.geomspace(SHORTEST_LATENCY, LONGEST_LATENCY, LATENCY_BINS + 1)
+
+
+def _latency_bin(latency: jax.Array) -> jax.Array:
+    bins_per_e_fold = LATENCY_BINS / math.log(LONGEST_LATENCY / SHORTEST_LATENCY)
+    position = jnp.log(latency / SHORTEST_LATENCY) * bins_per_e_fold
+    return jnp.clip(position.astype(jnp.int32), 0, LATENCY_BINS - 1)
 
 
 def _expand(mask: jax.Array, like: jax.Array) -> jax.Array:

@@ -1,5 +1,6 @@
 """A request trace as a file: reading it, and saying which line is wrong."""
 
+import re
 from dataclasses import dataclass
 from os import PathLike
 
@@ -50,13 +51,22 @@ def read_trace(path: str | PathLike[str]) -> Trace:
 def _read_columns(path: str | PathLike[str]) -> pd.DataFrame:
     """The file as strings: what does not parse is then found by value and reported by line."""
     try:
-        # Blank lines are kept, so that row i of the table is line i + 2 of the file.
-        return pd.read_csv(path, dtype=str, keep_default_na=False, skip_blank_lines=False, index_col=False)
+        # The header is read as a row like the others, and blank lines are kept: row i is line i + 1 of the file, and
+        # a line with more fields than the header is an error.
+        rows = pd.read_csv(path, header=None, dtype=str, keep_default_na=False, skip_blank_lines=False)
     except pd.errors.EmptyDataError:
         raise ValueError(f"{path}: no rows; the file is empty") from None
     except (pd.errors.ParserError, UnicodeDecodeError) as error:
         reason = str(error).strip().removeprefix("Error tokenizing data. C error: ")
+        unclosed = re.fullmatch(r"EOF inside string starting at row (\d+)", reason)
+        if unclosed:
+            reason = f"the quote in line {int(unclosed[1]) + 1} is never closed"
         raise ValueError(f"{path}: not a CSV file: {reason}") from None
+    names = list(rows.iloc[0])
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"{path}: {names.count(name)} columns are called {name!r}")
+    return rows[1:].set_axis(names, axis=1).reset_index(drop=True)
 
 
 def _check_rows(path: str | PathLike[str], column: pd.Series, valid: np.ndarray | pd.Series, allowed: str) -> None:

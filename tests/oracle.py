@@ -55,9 +55,7 @@ def problem(scenario="default", models=None, **changes):
     """A routing problem: the scenario's numbers, what replaces them, and `models`, rows as in `MODELS`."""
     numbers = DEFAULTS | REWARD | SCENARIOS[scenario] | changes
     cost, mean, std, quality = np.array(list(MODELS.values()) if models is None else models, np.float64).T
-    return SimpleNamespace(
-        cost_per_call=cost, latency_mean=mean, latency_std=std, quality_score=quality, **numbers
-    )
+    return SimpleNamespace(cost_per_call=cost, latency_mean=mean, latency_std=std, quality_score=quality, **numbers)
 
 
 def load(time_of_day, amplitude):

@@ -101,7 +101,7 @@ def test_starts_are_spread_over_the_episode() -> None:
     env = LLMRouter(episode_length=200)
     ppo = PPO(replace(SHORT_RUN, num_envs=256), env)
     state = jax.jit(ppo.init)(jax.random.key(0), env.default_params)
-    steps = np.asarray(state.env_state.step_count)
+    steps = np.asarray(state.environments.state.step_count)
     assert steps.min() < 10
     assert steps.max() > 180
     assert steps.mean() == pytest.approx(100, abs=15)

@@ -30,19 +30,20 @@ def write(tmp_path):
 
 
 @pytest.fixture
-def day():
-    """A trace of a working day: 5,000 requests, three times as many in its second half, and their complexities."""
+def day(write):
+    """A day of 5,000 requests, three of four in its second half: the file, its seconds and its tokens."""
     rng = np.random.default_rng(0)
-    seconds = np.sort(np.concatenate([[0, 86399.5], rng.choice([0, 43200, 43200, 43200], 4998) + rng.uniform(0, 43199, 4998)]))
-    times = np.datetime64("2023-11-16T00:00:00.0000000", "ns") + (seconds * 1e9).astype("timedelta64[ns]")
-    stamps = [str(time).replace("T", " ")[:-2] for time in times]
-    return stamps, seconds, rng.integers(1, 7000, 5000), rng.beta(5, 2, 5000)
+    half = rng.choice([0, 43200, 43200, 43200], 4998)
+    seconds = np.sort([0, 86399.5, *(half + rng.uniform(0, 43199, 4998))])
+    times = np.datetime64("2023-11-16", "ns") + (seconds * 1e9).astype("timedelta64[ns]")
+    stamps = [str(time).replace("T", " ")[:-2] for time in times]  # seven digits of a second, as Azure has them
+    tokens = rng.integers(1, 7000, 5000)
+    return write(HEADER, *(f"{stamp},{n},1" for stamp, n in zip(stamps, tokens, strict=True))), seconds, tokens
 
 
-def test_a_trace_gives_length_and_load(write, day):
-    stamps, seconds, tokens, _ = day
-    traffic = Traffic.from_trace(write(HEADER, *(f"{t},{n},1" for t, n in zip(stamps, tokens, strict=True))))
-
+def test_a_trace_gives_length_and_load(day):
+    path, seconds, tokens = day
+    traffic = Traffic.from_trace(path)
     np.testing.assert_allclose(traffic.length_quantiles, np.quantile(tokens / tokens.max(), knots()), rtol=1e-6)
     np.testing.assert_allclose(traffic.mean_length, tokens.mean() / tokens.max(), rtol=1e-6)
     counts, _ = np.histogram(seconds, NUM_LOAD_BINS, (seconds[0], seconds[-1]))
@@ -51,23 +52,22 @@ def test_a_trace_gives_length_and_load(write, day):
     np.testing.assert_array_equal(traffic.complexity_quantiles, Traffic.synthetic().complexity_quantiles)
 
 
-def test_a_trace_is_sampled_as_it_was(write, day):
+def test_a_trace_is_sampled_as_it_was(day):
     """What comes out of the tables: the mean length, and three times the load in the second half of the day."""
-    stamps, _, tokens, _ = day
-    traffic = Traffic.from_trace(write(HEADER, *(f"{t},{n},1" for t, n in zip(stamps, tokens, strict=True))))
+    path, _, tokens = day
+    traffic = Traffic.from_trace(path)
     even = ((np.arange(10_000) + 0.5) / 10_000).astype(np.float32)
-    assert float(draw_from_quantiles(even, traffic.length_quantiles).mean()) == pytest.approx(
-        float(traffic.mean_length), rel=1e-3
-    )
+    lengths = draw_from_quantiles(even, traffic.length_quantiles)
+    np.testing.assert_allclose(lengths.mean(), tokens.mean() / tokens.max(), rtol=1e-3)
     load = np.asarray(load_at(even, traffic.load))
-    assert load[5000:].mean() / load[:5000].mean() == pytest.approx(3, rel=0.1)
+    np.testing.assert_allclose(load[5000:].mean() / load[:5000].mean(), 3, rtol=0.1)
 
 
-def test_complexity_is_used_where_the_trace_has_it(write, day):
-    stamps, _, tokens, complexity = day
-    rows = (f"{t},{n},{c:.17g}" for t, n, c in zip(stamps, tokens, complexity, strict=True))
-    traffic = Traffic.from_trace(write("TIMESTAMP,ContextTokens,complexity", *rows))
-    np.testing.assert_allclose(traffic.complexity_quantiles, np.quantile(complexity, knots()), rtol=1e-6)
+def test_complexity_is_used_where_the_trace_has_it(write):
+    complexity = [0.25, 0.9, 0.4]
+    path = write(f"{HEADER},complexity", *(f"{row},{c}" for row, c in zip(REQUESTS, complexity, strict=True)))
+    quantiles = Traffic.from_trace(path).complexity_quantiles
+    np.testing.assert_allclose(quantiles, np.quantile(complexity, knots()), rtol=1e-6)
 
 
 def test_requests_need_not_be_in_order(write):
@@ -78,7 +78,8 @@ def test_requests_need_not_be_in_order(write):
 def test_a_trace_drives_an_episode(write, key):
     traffic = Traffic.from_trace(write(HEADER, *REQUESTS))
     params = jax_router.make_params(traffic=traffic, episode_length=200)
-    _, transitions = jax_router.run_steps(key, round_robin(params), 2, 200, params)
+    run_steps = jax.jit(jax_router.run_steps, static_argnums=(1, 2, 3))
+    _, transitions = run_steps(key, round_robin(params), 2, 200, params)
     length = np.asarray(transitions.observation[..., 0])
     assert length.max() <= 1
     assert length.min() >= np.float32(110 / 4808) - 1e-6
@@ -113,6 +114,14 @@ def test_a_line_that_does_not_parse_is_named(write, position, bad):
 @pytest.mark.parametrize("extra", [",9", ",", ",9,10"])
 def test_a_line_with_too_many_fields_is_named(write, position, extra):
     path = write(HEADER, *REQUESTS[:position], REQUESTS[position] + extra, *REQUESTS[position + 1 :])
+    with pytest.raises(ValueError, match=rf"line {position + 2}\b") as error:
+        Traffic.from_trace(path)
+    assert str(path) in str(error.value)
+
+
+@LINES
+def test_a_line_with_an_open_quote_is_named(write, position):
+    path = write(HEADER, *REQUESTS[:position], '2023-11-16 18:15:50.9951690,"3180,8', *REQUESTS[position + 1 :])
     with pytest.raises(ValueError, match=rf"line {position + 2}\b") as error:
         Traffic.from_trace(path)
     assert str(path) in str(error.value)
