@@ -1,7 +1,6 @@
 """The command `python -m train.ppo`: from flags to a trained, saved and compared policy."""
 
 import os
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ import tyro
 
 from jax_router.checks import check_number, check_whole_number
 from train.config import SHORT_RUN, Config, check_config, config_to_dict, defaults_for, with_absolute_paths
+from train.errors import one_line_errors, stop
 from train.run_dir import RunDir, check_same_config, new_run_dir, read_config
 
 if TYPE_CHECKING:
@@ -71,16 +71,14 @@ def parse(args: Sequence[str] | None = None) -> Arguments:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Exits with 2 after one line for bad input, with 1 where training diverged, with 130 after SIGINT."""
-    arguments: Arguments | None = None
     try:
-        arguments = parse(args)
-        check_arguments(arguments)
-        _start_jax(arguments)
-        _run(arguments)
-    except (ValueError, OSError) as error:
-        _exit(_one_line(error), 2)
+        with one_line_errors():
+            arguments = parse(args)
+            check_arguments(arguments)
+            _start_jax(arguments)
+            _run(arguments)
     except KeyboardInterrupt:
-        _exit("interrupted before the first block of updates was done", 130)
+        stop("interrupted before the first block of updates was done", 130)
 
 
 def check_arguments(arguments: Arguments) -> None:
@@ -126,11 +124,11 @@ def _run(arguments: Arguments) -> None:
         state = _first_state(trainer, arguments, storage, console)
         state = train(trainer, state, storage, console)
     except Interrupted:
-        _exit(f"interrupted; everything is saved, go on with: {PROGRAM} --resume {where}", 130)
+        stop(f"interrupted; everything is saved, go on with: {PROGRAM} --resume {where}", 130)
     except Diverged as error:
         kept = storage.checkpoints.latest if storage else None
         last = f"the last good checkpoint is that of update {kept}" if kept else "there is no checkpoint before that"
-        _exit(f"{error}; {last}, in {where}", 1)
+        stop(f"error: {error}; {last}, in {where}", 1)
     if storage:
         report(trainer.ppo.config, env, env_params, state, storage.run_dir, console)
 
@@ -198,14 +196,3 @@ def _start_jax(arguments: Arguments) -> None:
 
 def _cli(args: Sequence[str] | None, default: Config) -> Arguments:
     return tyro.cli(Arguments, args=args, default=Arguments(default), prog=PROGRAM)
-
-
-def _exit(message: str, status: int) -> None:
-    print(f"error: {message}" if status != 130 else message, file=sys.stderr)
-    sys.exit(status)
-
-
-def _one_line(error: Exception) -> str:
-    if isinstance(error, FileNotFoundError):
-        return f"{error.filename}: no such file"
-    return " ".join(str(error).split())

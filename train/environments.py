@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from jax_router import SCENARIOS, Traffic, load_models
 from train.config import Config
+from train.problem import load_problem
 
 if TYPE_CHECKING:
     from gymnax.environments.environment import Environment
@@ -35,14 +35,10 @@ def make_environment(config: Config) -> tuple["Environment[Any, Any]", Any]:
 
 
 def _make_router(config: Config) -> tuple["Environment[Any, Any]", Any]:
-    # Checked before gymnax is imported: a typo should not cost its five seconds.
-    if config.scenario not in SCENARIOS:
-        raise ValueError(f"--scenario is {config.scenario!r}; the known ones are {', '.join(SCENARIOS)}")
-    models = None if config.fleet is None else load_models(config.fleet)
-    traffic = None if config.trace is None else Traffic.from_trace(config.trace)
+    # Read before gymnax is imported: a typo should not cost its five seconds.
+    problem = load_problem(config.scenario, config.fleet, config.trace, config.episode_length, config.budget)
+    problem.params  # noqa: B018  # raises what is wrong with the rest
     from jax_router.gymnax_env import LLMRouter
 
-    env = LLMRouter(
-        config.scenario, models, traffic=traffic, episode_length=config.episode_length, budget=config.budget
-    )
+    env = LLMRouter(**vars(problem))
     return env, env.default_params

@@ -16,7 +16,8 @@ from train.experience import first_episode_returns
 from train.policy import Policy, policy_from_arrays, save_policy
 from train.ppo import PPO, TrainState
 from train.run_dir import RunDir
-from train.table import strategy_table
+from train.scores import score
+from train.table import strategy_table, table_rows
 
 if TYPE_CHECKING:
     from gymnax.environments.environment import Environment
@@ -38,7 +39,7 @@ def report(
     `state` is on the host, every leaf leading with (S,). On an environment that is not ours, what is printed is the
     mean return of the greedy policy.
     """
-    agents = {seed: _one_agent(state, i) for i, seed in enumerate(config.seeds)}
+    agents = {seed: one_agent(state, i) for i, seed in enumerate(config.seeds)}
     paths = [run_dir.policy(config, seed) for seed in config.seeds]
     for path, agent in zip(paths, agents.values(), strict=True):
         if not path.exists():  # a finished run that was resumed has it already
@@ -52,7 +53,8 @@ def report(
         strategies |= static_policies(env_params, env.model_names)
         results = compare(key, strategies, config.eval_episodes, env_params)
         title = f"{config.scenario}: {config.eval_episodes} episodes, the same for each strategy"
-        console.print(strategy_table(title, results, env.model_names))
+        scores = {name: score(episodes, env.model_names) for name, episodes in results.items()}
+        console.print(strategy_table(title, table_rows(scores)))
     else:
         for seed, agent in agents.items():
             returns = np.asarray(_greedy_returns(ppo, agent, key, env_params))
@@ -75,7 +77,8 @@ def to_policy(config: Config, env: "Environment[Any, Any]", agent: TrainState) -
     )
 
 
-def _one_agent(state: TrainState, index: int) -> TrainState:
+def one_agent(state: TrainState, index: int) -> TrainState:
+    """The state of one seed out of that of all."""
     return jax.tree.map(lambda leaf: leaf[index], state)
 
 

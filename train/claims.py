@@ -1,0 +1,203 @@
+"""The project's claims, measured: the command behind `make claims`, which writes RESULTS.md."""
+
+import platform
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import jax
+import tyro
+from rich.console import Console
+
+from jax_router import SCENARIOS, policies
+from jax_router.gymnax_env import LLMRouter
+from train.config import LONG_RUN, SHORT_RUN, Config
+from train.errors import one_line_errors
+from train.evaluate import Evaluation, as_strategy, evaluate, mixture_name
+from train.parallel import ParallelTrainer
+from train.ppo import PPO
+from train.report import one_agent, to_policy
+from train.scores import Score
+from train.table import markdown_table, table_rows
+
+TUNED = ("best mixture, tuned", "two thresholds, tuned")
+MIN_SAVING = 0.15
+LARGE = "ppo, 2,048 environments"
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Measure what README claims, over several seeds, and write it down."""
+
+    output: Path = Path("RESULTS.md")
+    """The file to write; an older one is replaced."""
+    num_seeds: int = 10
+    """Agents of the short run on each scenario."""
+    short_timesteps: int = SHORT_RUN.total_timesteps
+    """Steps of each of them."""
+    long_timesteps: int = LONG_RUN.total_timesteps
+    """Steps of the agent with 2,048 environments."""
+    episodes: int = 256
+    """Episodes that all strategies run through."""
+    tuning_episodes: int = 32
+    """Other episodes, on which the tuned strategies are tuned."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence, and whether it held."""
+
+    sentence: str
+    holds: bool
+
+
+def main() -> None:
+    """Exits with 1 where a claim does not hold."""
+    arguments = tyro.cli(Arguments, prog="python -m train.claims")
+    with one_line_errors():
+        holds = measure(arguments, Console())
+    sys.exit(0 if holds else 1)
+
+
+def measure(arguments: Arguments, console: Console) -> bool:
+    """Train, evaluate, write; whether every claim holds."""
+    started = time.perf_counter()
+    sections, claims = [], []
+    for scenario in SCENARIOS:
+        config = replace(
+            SHORT_RUN, scenario=scenario, num_seeds=arguments.num_seeds, total_timesteps=arguments.short_timesteps
+        )
+        agents = _trained(config)
+        if scenario == "default":
+            large = _trained(replace(LONG_RUN, total_timesteps=arguments.long_timesteps))
+            agents |= {LARGE: next(iter(large.values()))}
+        env = LLMRouter(scenario)
+        evaluation = evaluate(
+            jax.random.key(0),
+            env.default_params,
+            env.model_names,
+            agents,
+            arguments.episodes,
+            arguments.tuning_episodes,
+        )
+        console.print(f"{scenario}: measured after {time.perf_counter() - started:.0f} s")
+        if scenario == "default":
+            claims = check_claims(evaluation)
+        sections.append(_section(scenario, evaluation, arguments))
+    text = _page(claims, sections, time.perf_counter() - started)
+    arguments.output.write_text(text)
+    console.print(f"written: {arguments.output}")
+    for claim in claims:
+        console.print(_bullet(claim), soft_wrap=True, highlight=False, markup=False)
+    return all(claim.holds for claim in claims)
+
+
+def check_claims(evaluation: Evaluation) -> list[Claim]:
+    """What README claims of `default`, from its evaluation."""
+    scores = evaluation.scores
+    seeds = [name for name in evaluation.matched if name != LARGE]
+    opponents = {name: s for name, s in scores.items() if _is_untuned_opponent(name, evaluation)}
+    best = max(opponents, key=lambda name: opponents[name].reward.mean)
+    above = sum(scores[name].reward.mean > opponents[best].reward.mean for name in seeds)
+    rule = scores["two thresholds, tuned"].reward.mean
+    savings = [found.saving for found in (evaluation.matched[name] for name in seeds) if found.saving is not None]
+    saving = [evaluation.matched[name] for name in seeds if _saves(evaluation, name)]
+    spread = (
+        f"{min(s.mean for s in savings):.1%} to {max(s.mean for s in savings):.1%}" if savings else "nothing to compare"
+    )
+    return [
+        Claim(
+            f"{above} of {len(seeds)} seeds earn more than every static and every untuned queue-aware strategy "
+            f"(the best of them, {best}, earns {opponents[best].reward.mean:.1f}; "
+            f"the seeds {min(scores[n].reward.mean for n in seeds):.1f} to "
+            f"{max(scores[n].reward.mean for n in seeds):.1f}).",
+            above == len(seeds),
+        ),
+        Claim(
+            f"The agent with 2,048 environments earns {scores[LARGE].reward.mean:.1f}, "
+            f"the tuned two-threshold rule {rule:.1f}.",
+            scores[LARGE].reward.mean > rule,
+        ),
+        Claim(
+            f"{len(saving)} of {len(seeds)} seeds save at least {MIN_SAVING:.0%} against the cheapest mixture of the "
+            f"models with their own quality, with fewer SLA violations (the seeds save {spread}).",
+            len(saving) >= 0.9 * len(seeds),
+        ),
+    ]
+
+
+def _saves(evaluation: Evaluation, name: str) -> bool:
+    saving = evaluation.matched[name].saving
+    if saving is None or saving.mean < MIN_SAVING:
+        return False
+    blind = evaluation.scores[mixture_name(name)]
+    return evaluation.scores[name].sla_violation_rate < blind.sla_violation_rate
+
+
+def _is_untuned_opponent(name: str, evaluation: Evaluation) -> bool:
+    ours = {*evaluation.matched, *map(mixture_name, evaluation.matched)}
+    return name not in ours and name not in TUNED
+
+
+def _trained(config: Config) -> dict[str, policies.Policy]:
+    """The greedy policies of every seed of a config, by name."""
+    env = LLMRouter(config.scenario)
+    trainer = ParallelTrainer(PPO(config, env), env.default_params, num_devices=1)
+    state, _ = trainer.update_block(trainer.init(), config.num_updates)
+    host = trainer.to_host(state)
+    return {
+        f"ppo, seed {seed}": as_strategy(to_policy(config, env, one_agent(host, i)))
+        for i, seed in enumerate(config.seeds)
+    }
+
+
+def _section(scenario: str, evaluation: Evaluation, arguments: Arguments) -> str:
+    text = f"## `{scenario}`\n\n{markdown_table(table_rows(_summed_up(evaluation)))}\n"
+    savings = [
+        f"{name} {found.saving.mean:.1%} ({found.saving.low:.1%} to {found.saving.high:.1%})"
+        for name, found in evaluation.matched.items()
+        if found.saving is not None
+    ]
+    if savings:
+        text += f"Saved against the cheapest mixture of the same quality (95 % interval): {'; '.join(savings)}.\n"
+    without = [name for name, found in evaluation.matched.items() if found.saving is None]
+    if without:
+        text += f"No mixture of the models has the quality of {', '.join(without)}.\n"
+    none_within = [n for n, found in evaluation.matched.items() if found.num_tried and found.within_sla is None]
+    tried = max(found.num_tried for found in evaluation.matched.values())
+    if none_within:
+        text += (
+            f"For {len(none_within)} of {len(evaluation.matched)} agents, none of {tried:,} mixtures tried has both "
+            "their quality and no more SLA violations.\n"
+        )
+    return text
+
+
+def _summed_up(evaluation: Evaluation) -> Mapping[str, Score]:
+    """All strategies but the mixtures of every single seed: one of them shows what they are."""
+    first, *others = [mixture_name(name) for name in evaluation.matched]
+    return {name: score for name, score in evaluation.scores.items() if name not in others or name == first}
+
+
+def _page(claims: list[Claim], sections: list[str], seconds: float) -> str:
+    versions = ", ".join(f"{name} {version(name)}" for name in ("jax", "jaxlib", "flax", "optax", "gymnax"))
+    device = jax.devices()[0].device_kind
+    head = (
+        "# Results\n\n"
+        f"Written by `make claims` on {date.today()}, in {seconds:.0f} s, on {device} ({platform.machine()}), "
+        f"Python {platform.python_version()}, {versions}. Every strategy of a table ran through the same episodes.\n\n"
+        "## Claims\n\n"
+    )
+    return head + "\n".join(map(_bullet, claims)) + "\n\n" + "\n".join(sections)
+
+
+def _bullet(claim: Claim) -> str:
+    return f"- {'holds' if claim.holds else 'DOES NOT HOLD'}: {claim.sentence}"
+
+
+if __name__ == "__main__":
+    main()

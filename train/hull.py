@@ -1,0 +1,72 @@
+"""The cost-quality frontier of a set of routers: their non-decreasing convex hull, and the mean quality along it (AIQ).
+
+Choosing between two routers by a coin mixes their costs and their qualities alike, so everything under the hull can be
+had; and who may pay more need not get worse. So a hull rises, ever more slowly, and runs level once it has reached
+the best quality. The hull of the single models is the zero router: what routing blindly achieves.
+
+Source: Hu et al., RouterBench: A Benchmark for Multi-LLM Routing System, 2024, section 3.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Hull:
+    """The corners of a non-decreasing convex hull, from the cheapest router to the dearest."""
+
+    costs: np.ndarray
+    """(C,) float64, rising, in the unit of the routers."""
+    qualities: np.ndarray
+    """(C,) float64, never falling."""
+
+    def quality_at(self, cost: np.ndarray) -> np.ndarray:
+        """The quality to be had for `cost` (any shape), float64; defined from the first corner's cost to the last's."""
+        return np.interp(cost, self.costs, self.qualities)
+
+
+def non_decreasing_hull(costs: np.ndarray, qualities: np.ndarray) -> Hull:
+    """The hull of R routers.
+
+    Args:
+        costs: (R,) in any unit of money.
+        qualities: (R,) in any unit.
+    """
+    # By cost; of equal costs the best quality first, so that the others are never a corner.
+    order = np.lexsort((-np.asarray(qualities, np.float64), costs))
+    rising = np.maximum.accumulate(np.asarray(qualities, np.float64)[order])
+    corners: list[tuple[float, float]] = []
+    for corner in zip(np.asarray(costs, np.float64)[order].tolist(), rising.tolist(), strict=True):
+        if corners and corner[0] == corners[-1][0]:
+            continue
+        while len(corners) > 1 and not _bends_down(corners[-2], corners[-1], corner):
+            corners.pop()
+        corners.append(corner)
+    return Hull(*np.array(corners, np.float64).T)
+
+
+def common_range(first: Hull, second: Hull) -> tuple[float, float] | None:
+    """The costs at which both hulls are defined, from the least to the most; None where that is a point or nothing."""
+    low = max(first.costs[0], second.costs[0])
+    high = min(first.costs[-1], second.costs[-1])
+    return (float(low), float(high)) if low < high else None
+
+
+def average_improvement_in_quality(hull: Hull, low: float, high: float) -> float:
+    """AIQ: `1 / (high - low)` times the integral of the hull's quality over the costs `low` to `high`.
+
+    Raises `ValueError` where the hull is not defined on all of that range, or the range is empty.
+    """
+    if not hull.costs[0] <= low < high <= hull.costs[-1]:
+        raise ValueError(
+            f"the costs {low:g} to {high:g} are not within the hull's, {hull.costs[0]:g} to {hull.costs[-1]:g}"
+        )
+    inside = hull.costs[(hull.costs > low) & (hull.costs < high)]
+    costs = np.concatenate([[low], inside, [high]])
+    return float(np.trapezoid(hull.quality_at(costs), costs) / (high - low))
+
+
+def _bends_down(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:
+    """Whether the way from `a` over `b` to `c` gets less steep at `b`."""
+    return (b[1] - a[1]) * (c[0] - b[0]) > (c[1] - b[1]) * (b[0] - a[0])
