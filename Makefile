@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+CLIENTS := $(VENV)/.clients
 
-.PHONY: help setup train test check format clean
+.PHONY: help setup train test test-clients claims check format clean
 
 help:  ## Say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -16,11 +17,22 @@ $(INSTALLED): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
 	touch $@
 
+$(CLIENTS): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev,clients]"
+	touch $@
+
 train: $(INSTALLED)  ## Train the agent: 2,048 environments, 10,000,000 steps, about a minute on 2 cores
 	$(BIN)/python -m train.ppo --num-envs 2048
 
 test: $(INSTALLED)  ## Run the tests
 	$(BIN)/python -m pytest -x
+
+test-clients: $(CLIENTS)  ## Run Stable-Baselines3 and RecordVideo on the Gymnasium environment
+	$(BIN)/python -m pytest -x -n 0 tests/clients
+
+claims: $(INSTALLED)  ## Measure what README claims, over several seeds, and write RESULTS.md: five minutes on 2 cores
+	$(BIN)/python -m train.claims
 
 check: $(INSTALLED)  ## Format, lint and type checks, as CI runs them
 	$(BIN)/ruff format --check .

@@ -1,0 +1,32 @@
+"""Which random numbers a step gets: the same in both environments, and three lines for a user of `jax_router`.
+
+    episode_key = jax.random.fold_in(jax.random.key(seed), episode)
+    obs, state = jax_router.reset(jax.random.fold_in(episode_key, 0), params)
+    obs, state, *rest = jax_router.step(state, action, jax.random.fold_in(episode_key, t), params)
+
+Episodes count from 0 since the last `reset(seed=...)`, steps t from 1 within an episode. gymnax's face takes the same
+keys. An episode's luck thus depends on the seed and its number alone, never on how long the ones before it were.
+
+Environment i of a vector environment that is reset with the int `seed` lives as a single environment with `seed + i`.
+Seeds count modulo 2**32. Without a seed, one is drawn from Gymnasium's `np_random`.
+"""
+
+import jax
+import numpy as np
+
+from jax_router import Noise, draw_noise
+
+NUM_SEEDS = 2**32
+"""Seeds that make a difference: what a JAX key takes from an int without x64."""
+
+
+def noise_at(seed: jax.Array, episode: jax.Array, step: jax.Array, num_models: int) -> Noise:
+    """The noise of step `step` (0: the reset) in episode `episode` of `seed`: () uint32, () int32, () int32."""
+    # Not the user's default implementation: that of threefry alone gives the same bits with and without vmap.
+    key = jax.random.key(seed, impl="threefry2x32")
+    return draw_noise(jax.random.fold_in(jax.random.fold_in(key, episode), step), num_models)
+
+
+def fresh_seeds(rng: np.random.Generator, shape: tuple[int, ...] = ()) -> np.ndarray:
+    """Seeds where the user gave none, uint32."""
+    return np.asarray(rng.integers(NUM_SEEDS, size=shape), np.uint32)

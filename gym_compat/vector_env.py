@@ -1,0 +1,216 @@
+"""Thousands of environments for Gymnasium as one: a single compiled call a step, no loop over environments."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Unpack
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from gym_compat.batch import Batch, BatchPrograms, Report, batch_programs
+from gym_compat.problem import HasProblem, Settings, make_problem
+from gym_compat.seeding import NUM_SEEDS, fresh_seeds
+from jax_router.checks import check_whole_number
+
+
+class LLMRouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
+    """B environments, each of which lives as an `LLMRouterEnv` with its own seed; all arrays are NumPy.
+
+    - observations: (B, N + 4) float32 in 0 .. 1; rewards: (B,) float32; terminations, truncations: (B,) bool.
+    - actions: (B,) integers in 0 .. N - 1.
+    - infos of a step: the keys of `LLMRouterEnv`, each a (B,) array `key` beside a (B,) bool mask `_key`, False where
+      an environment was reset in this step.
+    - autoreset: NEXT_STEP by default: the step after the end of an episode ignores its action and begins the next
+      one. SAME_STEP begins it at once; `final_obs` and `final_info` then tell of the end. DISABLED leaves it to
+      `reset(options={"reset_mask": ...})`.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}  # type: ignore[misc]  # Gymnasium leaves ClassVar out
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        render_mode: None = None,
+        **settings: Unpack[Settings],
+    ) -> None:
+        """Take the keyword arguments of `gym_compat.problem.Settings`; nothing is compiled before the first reset.
+
+        Args:
+            num_envs: B, at least 1.
+            autoreset_mode: an `AutoresetMode`, or its value: "NextStep", "SameStep" or "Disabled".
+            render_mode: None; make a single environment to look at one.
+            settings: the same for all environments.
+
+        Raises:
+            TypeError: for a keyword that is not in `Settings`.
+            ValueError: one line that names the field, the value and what is allowed.
+        """
+        if render_mode is not None:
+            raise ValueError(f"render_mode is {render_mode!r}; it must be None: make a single environment to see one")
+        self.num_envs = check_whole_number("num_envs", num_envs, at_least=1)
+        self.problem = make_problem(**settings)
+        self.metadata = {**self.metadata, "autoreset_mode": _autoreset_mode(autoreset_mode)}  # type: ignore[misc]
+        self.single_observation_space = self.problem.observation_space
+        self.single_action_space = self.problem.action_space
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self._model_names = np.array([model.name for model in self.models], object)
+        self._programs: BatchPrograms | None = None  # until the first reset
+        self._ended = np.zeros(self.num_envs, np.bool_)
+
+    @property
+    def autoreset_mode(self) -> AutoresetMode:
+        """What happens to an environment whose episode ended."""
+        return self.metadata["autoreset_mode"]
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        """Begin an episode in every environment, or in those of `options["reset_mask"]`.
+
+        Args:
+            seed: an int s gives environment i the seed s + i, a sequence one seed to each; None goes on to the next
+                episode of the seed an environment has.
+            options: `{"reset_mask": mask}` with a (B,) bool array of which one is True at least.
+
+        Returns:
+            The observations of all environments, (B, N + 4) float32, and an empty dict.
+
+        Raises:
+            ValueError: a sequence of seeds of another length, a seed below 0, or such a mask of another kind.
+            gymnasium.error.ResetNeeded: a mask before every environment was reset once.
+        """
+        super().reset(seed=seed if isinstance(seed, int) else None)
+        where = self._where(options)
+        first = self._programs is None
+        if first and not where.all():
+            raise gym.error.ResetNeeded("reset_mask leaves out environments that never began; reset all of them first")
+        reseed, seeds = self._seeds(seed)
+        if first:
+            seeds[~reseed] = fresh_seeds(self.np_random, (self.num_envs - int(reseed.sum()),))
+            reseed[:] = True
+            self._programs = batch_programs(self.problem.params)
+            self._batch: Batch = self._programs.fresh(self.num_envs)
+        assert self._programs is not None
+        self._batch, observations = self._programs.begin(self._batch, where, reseed, seeds)
+        self._ended[where] = False
+        return observations, {}
+
+    def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+        """Route one prompt in every environment.
+
+        Args:
+            actions: (B,) integers in 0 .. N - 1.
+
+        Returns:
+            Observations (B, N + 4) float32, rewards (B,) float32, terminations and truncations (B,) bool, and infos.
+
+        Raises:
+            ValueError: actions of another shape or kind, or one that is not the index of a model.
+            gymnasium.error.ResetNeeded: before the first reset, or, without autoreset, where an episode has ended.
+        """
+        if self._programs is None:
+            raise gym.error.ResetNeeded("there is no episode yet; call reset() first")
+        actions = self._checked(actions)
+        if self.autoreset_mode is AutoresetMode.SAME_STEP:
+            self._batch, report, observations = self._programs.step_and_begin(self._batch, actions)
+            infos = self._infos_with_ends(actions, report)
+        else:
+            if self.autoreset_mode is AutoresetMode.DISABLED and self._ended.any():
+                raise gym.error.ResetNeeded(
+                    f"{self._ended.sum()} episodes have ended; reset them with reset(options={{'reset_mask': ...}})"
+                )
+            self._batch, report = self._programs.step(self._batch, actions, self._ended)
+            observations = np.asarray(report.observation)
+            infos = _masked(self._info(actions, report), ~self._ended)
+            self._ended = _ended(report)
+        rewards, terminations = np.asarray(report.reward), np.asarray(report.terminated)
+        return observations, rewards, terminations, np.asarray(report.truncated), infos
+
+    def _info(self, actions: np.ndarray, report: Report) -> dict[str, np.ndarray]:
+        return {
+            "cost": np.asarray(report.outcome.cost),
+            "quality": np.asarray(report.outcome.quality),
+            "latency": np.asarray(report.outcome.latency),
+            "model_name": self._model_names[actions],
+            "budget_remaining": np.asarray(report.budget_remaining),
+            "quality_required": np.asarray(report.outcome.quality_required),
+            "sla_violated": np.asarray(report.outcome.sla_violated),
+        }
+
+    def _infos_with_ends(self, actions: np.ndarray, report: Report) -> dict[str, Any]:
+        """Gymnasium's form for SAME_STEP: the last step of an episode is told under `final_info`, others as always."""
+        ended = _ended(report)
+        info = self._info(actions, report)
+        infos: dict[str, Any] = {**_masked(info, ~ended)}
+        if ended.any():
+            final_obs = np.full(self.num_envs, None, object)
+            final_obs[ended] = np.fromiter(np.asarray(report.observation)[ended], object)
+            infos |= _masked({"final_obs": final_obs}, ended)
+            infos |= {"final_info": _masked(info, ended), "_final_info": ended}
+        return infos
+
+    def _checked(self, actions: object) -> np.ndarray:
+        """The actions, (B,) int32."""
+        array = np.asarray(actions)
+        last = len(self.models) - 1
+        if array.shape != (self.num_envs,) or array.dtype.kind not in "iu":
+            raise ValueError(
+                f"actions have shape {array.shape} and dtype {array.dtype}; they must be {self.num_envs} integers"
+            )
+        if array.min() < 0 or array.max() > last:
+            wrong = int(np.argmax((array < 0) | (array > last)))
+            raise ValueError(f"the action of environment {wrong} is {array[wrong]}; it must be from 0 to {last}")
+        return array.astype(np.int32)
+
+    def _where(self, options: dict[str, Any] | None) -> np.ndarray:
+        """Which environments a reset is for, (B,) bool."""
+        if options is None or "reset_mask" not in options:
+            return np.ones(self.num_envs, np.bool_)
+        mask = options["reset_mask"]
+        if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != (self.num_envs,):
+            raise ValueError(f"reset_mask is {mask!r}; it must be a NumPy array of {self.num_envs} bools")
+        if not mask.any():
+            raise ValueError("reset_mask is False everywhere; it must be True for at least one environment")
+        return mask
+
+    def _seeds(self, seed: object) -> tuple[np.ndarray, np.ndarray]:
+        """Which environments are given a seed, (B,) bool, and which one, (B,) uint32."""
+        given = np.full(self.num_envs, seed is not None)
+        seeds = np.zeros(self.num_envs, np.uint32)
+        if isinstance(seed, int):
+            seeds[:] = (seed % NUM_SEEDS + np.arange(self.num_envs)) % NUM_SEEDS
+        elif seed is not None:
+            listed = np.asarray(seed, object)
+            if listed.shape != (self.num_envs,):
+                raise ValueError(f"seed has shape {listed.shape}; it must be an int or a list of {self.num_envs} seeds")
+            given = np.array(listed != np.array(None), np.bool_)
+            numbers = np.array(listed[given].tolist())
+            if given.any() and (numbers.dtype.kind not in "iu" or numbers.min() < 0):
+                raise ValueError(f"seed is {seed!r}; every seed must be None or an integer of at least 0")
+            seeds[given] = numbers % NUM_SEEDS
+        return given, seeds
+
+
+def _ended(report: Report) -> np.ndarray:
+    return np.asarray(report.terminated) | np.asarray(report.truncated)
+
+
+def _masked(info: dict[str, np.ndarray], mask: np.ndarray) -> dict[str, np.ndarray]:
+    """Gymnasium's form of info: each array beside a mask of where it counts, and 0 or None where it does not."""
+    masked = {}
+    for key, values in info.items():
+        if not mask.all():
+            values = np.where(mask, values, np.array(None if values.dtype == object else 0, values.dtype))
+        masked[key], masked[f"_{key}"] = values, mask.copy()
+    return masked
+
+
+def _autoreset_mode(mode: object) -> AutoresetMode:
+    try:
+        return AutoresetMode(mode)
+    except ValueError:
+        allowed = ", ".join(repr(allowed.value) for allowed in AutoresetMode)
+        raise ValueError(f"autoreset_mode is {mode!r}; it must be an AutoresetMode or one of {allowed}") from None
