@@ -1,6 +1,7 @@
 """The command `python -m train.ppo`: a whole run at toy size, and one line for bad input."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,6 +94,17 @@ def test_bad_input_is_one_line_and_status_2(
     assert message in printed.err
     assert printed.err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_extra_is_said_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    with pytest.raises(SystemExit) as exit_info:
+        main([*TOY, "--tensorboard", "--run-dir", str(tmp_path / "run")])
+    assert exit_info.value.code == 2
+    assert 'pip install "jax-router[tensorboard]"' in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_run_directory_with_a_run_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ import tyro
 from jax_router.checks import check_number, check_whole_number
 from train.config import SHORT_RUN, Config, check_config, config_to_dict, defaults_for, with_absolute_paths
 from train.errors import one_line_errors, stop
+from train.logs import optional_module
 from train.run_dir import RunDir, check_same_config, new_run_dir, read_config
 
 if TYPE_CHECKING:
@@ -87,6 +88,10 @@ def check_arguments(arguments: Arguments) -> None:
     check_number("--checkpoint-seconds", arguments.checkpoint_seconds, at_least=0)
     check_whole_number("--num-processes", arguments.num_processes, at_least=1)
     check_whole_number("--process-id", arguments.process_id, at_least=0, at_most=arguments.num_processes - 1)
+    if arguments.tensorboard:
+        optional_module("tensorboardX", "tensorboard")
+    if arguments.wandb:
+        optional_module("wandb", "wandb")
     if arguments.resume is not None and arguments.run_dir is not None:
         raise ValueError("--run-dir is for a new run; --resume goes on in its own directory")
     if arguments.num_processes > 1 and arguments.coordinator_address is None:

@@ -67,7 +67,7 @@ class TensorBoard:
 
     def __init__(self, directory: Path) -> None:
         """Raises `ValueError` where tensorboardX is not installed."""
-        self._writer = _optional("tensorboardX", "tensorboard").SummaryWriter(str(directory))
+        self._writer = optional_module("tensorboardX", "tensorboard").SummaryWriter(str(directory))
 
     def write(self, record: Record) -> None:
         """One scalar a name, and a seed where there are several."""
@@ -84,7 +84,9 @@ class WandB:
 
     def __init__(self, directory: Path, config: Mapping[str, object]) -> None:
         """Raises `ValueError` where wandb is not installed."""
-        self._run = _optional("wandb", "wandb").init(project="jax-router", dir=str(directory), config=dict(config))
+        self._run = optional_module("wandb", "wandb").init(
+            project="jax-router", dir=str(directory), config=dict(config)
+        )
 
     def write(self, record: Record) -> None:
         """One scalar a name, and a seed where there are several."""
@@ -103,7 +105,8 @@ def _scalars(record: Record) -> dict[str, float]:
     return scalars
 
 
-def _optional(module: str, extra: str) -> ModuleType:
+def optional_module(module: str, extra: str) -> ModuleType:
+    """A module that an extra installs. Raises `ValueError` where it is missing, saying what to type."""
     from importlib import import_module
 
     try:
