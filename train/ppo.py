@@ -187,7 +187,8 @@ class PPO:
             return (*learned, stopped), parts
 
         def one_epoch(carry: tuple, key: jax.Array) -> tuple[tuple, LossParts]:
-            order = jax.random.permutation(key, batch.action.shape[0])
+            # One sort; jax.random.permutation makes two, for orders of more than 2**32 chances.
+            order = jnp.argsort(jax.random.bits(key, batch.action.shape))
             return jax.lax.scan(one_minibatch, carry, order.reshape(config.num_minibatches, -1))
 
         carry = (state.network, state.optimizer, jnp.bool_(False))
