@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CLIENTS := $(VENV)/.clients
 
-.PHONY: help setup train test test-clients claims check format clean
+.PHONY: help setup train test test-clients claims demo check format clean
 
 help:  ## Say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -33,6 +33,9 @@ test-clients: $(CLIENTS)  ## Run Stable-Baselines3 and RecordVideo on the Gymnas
 
 claims: $(INSTALLED)  ## Measure what README claims, over several seeds, and write RESULTS.md: five minutes on 2 cores
 	$(BIN)/python -m train.claims
+
+demo: $(INSTALLED)  ## Train, compare, and draw the pictures of README into docs/: about two minutes on 2 cores
+	$(BIN)/python -m train.demo
 
 check: $(INSTALLED)  ## Format, lint and type checks, as CI runs them
 	$(BIN)/ruff format --check .

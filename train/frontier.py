@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tyro
 
 from jax_router.checks import check_number, check_whole_number
-from train.config import SHORT_RUN, Config, check_config, defaults_for
+from train.compilation import keep_compiled_programs
+from train.config import check_config
 from train.errors import one_line_errors
+from train.flags import TrainingFlags
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,32 +21,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Arguments:
+class Arguments(TrainingFlags):
     """Train agents for a range of cost weights at once, and set cost against quality.
 
     Prints and draws the agents, every single model, and the hull of each: what mixing them achieves.
     """
 
-    scenario: str = "default"
-    """default, reference, rush_hour, tight_budget or overnight_batch."""
-    fleet: Path | None = None
-    """A TOML file with one [[models]] table a model; default: the five presets."""
-    trace: Path | None = None
-    """A CSV request trace (TIMESTAMP, ContextTokens, optionally complexity) that replaces the synthetic traffic."""
-    episode_length: int | None = None
-    """Prompts an episode; default: what the scenario says."""
-    budget: float | None = None
-    """USD an episode; default: what the scenario says."""
     num_weights: int = 16
     """Agents, their cost weights evenly spaced on a logarithmic scale."""
     min_cost_weight: float = 1.0
     """Reward lost per USD by the agent that minds cost least."""
     max_cost_weight: float = 1000.0
     """Reward lost per USD by the agent that minds cost most."""
-    total_timesteps: int = SHORT_RUN.total_timesteps
-    """Environment steps to train each agent for."""
-    seed: int = 0
-    """Everything random follows from it."""
     episodes: int = 256
     """Episodes that every agent and every model runs through, the same for all."""
     output: Path = Path("frontier.png")
@@ -52,19 +40,13 @@ class Arguments:
     json: Path | None = None
     """A file to write the numbers to. Must not exist yet."""
 
-    @property
-    def config(self) -> Config:
-        """How each agent is trained."""
-        problem = {name: getattr(self, name) for name in ("scenario", "fleet", "trace", "episode_length", "budget")}
-        size = defaults_for(replace(SHORT_RUN, total_timesteps=self.total_timesteps))
-        return replace(size, **problem, total_timesteps=self.total_timesteps, seed=self.seed)
-
 
 def main(args: Sequence[str] | None = None) -> None:
     """Exits with 2 after one line for bad input."""
     arguments = tyro.cli(Arguments, args=args, prog="python -m train.frontier")
     with one_line_errors():
         check_arguments(arguments)
+        keep_compiled_programs()
         _run(arguments)
 
 
@@ -72,7 +54,7 @@ def check_arguments(arguments: Arguments) -> None:
     """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
     check_config(arguments.config)
     check_whole_number("--num-weights", arguments.num_weights, at_least=2)
-    check_whole_number("--episodes", arguments.episodes, at_least=1)
+    check_whole_number("--episodes", arguments.episodes, at_least=2)
     lowest = check_number("--min-cost-weight", arguments.min_cost_weight, above=0)
     check_number("--max-cost-weight", arguments.max_cost_weight, above=lowest)
     if arguments.json is not None:

@@ -25,8 +25,6 @@ def nth_agent(agents: "TrainState", index: int) -> "TrainState":
     return jax.tree.map(lambda leaf: leaf[index], agents)
 
 
-def greedy_episodes(
-    ppo: "PPO", agents: "TrainState", key: jax.Array, num_episodes: int, params: Params
-) -> Episodes:
+def greedy_episodes(ppo: "PPO", agents: "TrainState", key: jax.Array, num_episodes: int, params: Params) -> Episodes:
     """The same E whole episodes for each of A agents, fields (A, E, ...); a pure function, to be jitted."""
     return jax.lax.map(lambda agent: run_episodes(key, greedy(ppo, agent), num_episodes, params), agents)

@@ -1,6 +1,7 @@
 """Picture: cost against quality, for agents, for single models, and for what mixing either of them achieves."""
 
 from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -29,11 +30,13 @@ def draw_frontier(frontier: Frontier, scenario: str) -> Figure:
     colours = ScalarMappable(PowerNorm(0.5, 0, 1), COLOUR_MAP)
     for axes in (everything, close):
         _draw(axes, frontier, colours)
-    everything.set_xscale("log")
     everything.margins(y=0.1)
-    everything.xaxis.set_major_formatter("{x:g}")
     everything.set_title(f"{scenario}: the whole fleet")
-    everything.set_xlabel("USD per 1,000 prompts (logarithmic)")
+    everything.set_xlabel("USD per 1,000 prompts")
+    if frontier.models_hull.costs[0] > 0:  # a logarithmic scale has no place for a model that is free
+        everything.set_xscale("log")
+        everything.xaxis.set_major_formatter("{x:g}")
+        everything.set_xlabel("USD per 1,000 prompts (logarithmic)")
     everything.set_ylabel("mean quality, 0 to 1")
 
     _zoom(close, frontier)
@@ -67,11 +70,11 @@ def _scatter(axes: Axes, scores: Iterable[Score], colours: ScalarMappable, marke
 
 def _legend(frontier: Frontier) -> list[Line2D]:
     agents, models = ("", "") if frontier.aiq is None else (f", AIQ {aiq:.3f}" for aiq in frontier.aiq)
-    point = {"linestyle": "", "color": BLACK, "markerfacecolor": "none"}
+    point = partial(Line2D, [], [], linestyle="", color=BLACK, markerfacecolor="none")
     return [
-        Line2D([], [], marker=AGENT, markersize=7, label="agents", **point),
+        point(marker=AGENT, markersize=7, label="agents"),
         Line2D([], [], color=BLACK, label=f"their hull{agents}"),
-        Line2D([], [], marker=MODEL, markersize=9, label="single models", **point),
+        point(marker=MODEL, markersize=9, label="single models"),
         Line2D([], [], color=GREY, linestyle="--", label=f"mixtures of them{models}"),
     ]
 
@@ -86,13 +89,15 @@ def _zoom(axes: Axes, frontier: Frontier) -> None:
     costs = np.array([score.cost_per_1k for score in frontier.agents.values()])
     qualities = np.array([score.quality for score in frontier.agents.values()])
     blind = frontier.models_hull.quality_at(np.array([costs.min(), costs.max()]))
-    axes.set_xlim(*_around(costs))
-    axes.set_ylim(*_around(np.concatenate([qualities, blind])))
+    left, right = _around(costs, below=0.25)  # room for a label left of the cheapest
+    axes.set_xlim(max(left, 0.5 * costs.min()), right)
+    axes.set_ylim(*_around(np.concatenate([qualities, blind]), below=0.18))
 
 
-def _around(values: np.ndarray) -> tuple[float, float]:
-    margin = 0.18 * np.ptp(values) or 0.1
-    return float(values.min() - margin), float(values.max() + margin)
+def _around(values: np.ndarray, below: float) -> tuple[float, float]:
+    """Limits that leave a share of the range below the values, and room for a marker above them."""
+    extent = float(np.ptp(values)) or 0.1
+    return float(values.min()) - below * extent, float(values.max()) + 0.12 * extent
 
 
 def _name_models(axes: Axes, frontier: Frontier) -> None:
@@ -111,7 +116,9 @@ def _name_weights(axes: Axes, frontier: Frontier) -> None:
     for weight, score in [agents[-1], agents[0], *agents[1:-1]]:
         if all(abs(score.cost_per_1k - cost) > room for cost in named):
             named.append(score.cost_per_1k)
-            label_point(axes, f"{weight:,.3g}" if weight < 999.5 else f"{weight:,.0f}", score.cost_per_1k, score.quality)
+            label_point(
+                axes, f"{weight:,.3g}" if weight < 999.5 else f"{weight:,.0f}", score.cost_per_1k, score.quality
+            )
 
 
 def _title(frontier: Frontier) -> str:

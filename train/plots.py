@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import numpy as np
 from matplotlib import rc_context
@@ -30,7 +30,7 @@ VERMILLION, PURPLE, SKY, YELLOW = "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"
 HALO = [withStroke(linewidth=3, foreground="white")]
 """Around labels, so that they can be read over lines."""
 
-STYLE = {
+STYLE: dict[Any, Any] = {  # matplotlib's own type for the keys is a Literal of every setting there is
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same picture everywhere
     "font.size": 11,
     "axes.titlesize": 11,
@@ -129,6 +129,41 @@ def label_point(axes: Axes, text: str, x: float, y: float, right: bool = False) 
         path_effects=HALO,
         zorder=5,
     )
+
+
+def label_area(axes: Axes, text: str, x: float, y: float) -> None:
+    """Write in the middle of an area, on a white ground that hatches do not cross."""
+    ground = {"facecolor": "white", "edgecolor": "none", "boxstyle": "round,pad=0.25"}
+    axes.text(x, y, text, ha="center", va="center", fontsize=10, bbox=ground)
+
+
+def label_right(
+    axes: Axes, labels: Sequence[str], positions: Sequence[float], colours: Sequence[str], line_height: float
+) -> None:
+    """Write beside the right end of lines, each at its height or, where labels would touch, joined to it by a stroke.
+
+    Args:
+        axes: with its final limits.
+        labels: (n,) texts.
+        positions: (n,) heights, data units.
+        colours: (n,) of the texts.
+        line_height: what a line of text takes of the height of the axes.
+    """
+    bottom, top = axes.get_ylim()
+    stroke = {"arrowstyle": "-", "color": LIGHT_GREY, "shrinkA": 0, "shrinkB": 0}
+    places = spread(positions, line_height * (top - bottom))
+    for text, position, place, colour in zip(labels, positions, places, colours, strict=True):
+        axes.annotate(
+            text,
+            (1, position),
+            xytext=(1.025, place),
+            xycoords=axes.get_yaxis_transform(),
+            va="center",
+            fontsize=10,
+            color=colour,
+            arrowprops=stroke,
+            annotation_clip=False,
+        )
 
 
 def spread(positions: Sequence[float], gap: float) -> np.ndarray:

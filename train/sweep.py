@@ -15,12 +15,15 @@ from jax_router.policies import constant
 from jax_router.rollout import compare
 from train.greedy import greedy_episodes
 from train.hull import Hull, average_improvement_in_quality, common_range, non_decreasing_hull
+from train.learning import even_parts
 from train.report import EVALUATION_STREAM
 from train.scores import Score, score
 
 if TYPE_CHECKING:
     from train.ppo import PPO, TrainState
 
+LOWEST_WEIGHT, HIGHEST_WEIGHT = 1.0, 1000.0
+"""The usual range of cost weights, reward per USD: from the default reward's to where most goes to the cheapest."""
 NUM_BLOCKS = 20
 """Parts that a training run is shown in, at most."""
 
@@ -88,9 +91,7 @@ def sweep(
             float(weight): score(jax.tree.map(lambda rows, i=i: rows[i], episodes), model_names)
             for i, weight in enumerate(cost_weights)
         },
-        models={
-            name: score(rows, model_names) for name, rows in compare(key, constants, num_episodes, params).items()
-        },
+        models={name: score(rows, model_names) for name, rows in compare(key, constants, num_episodes, params).items()},
     )
 
 
@@ -114,15 +115,9 @@ def train_for_weights(ppo: "PPO", params: Params, cost_weights: np.ndarray, cons
     weights = jnp.asarray(cost_weights, jnp.float32)
     agents = jax.jit(lambda weights: jax.lax.map(init, weights))(weights)  # not vmap: batched QR deadlocks
     update_all = jax.jit(jax.vmap(update, in_axes=(0, 0, None)), donate_argnums=0)
-    for num_updates in track(blocks(ppo.config.num_updates, NUM_BLOCKS), "training agents", console=console):
+    for num_updates in track(even_parts(ppo.config.num_updates, NUM_BLOCKS), "training agents", console=console):
         agents = jax.block_until_ready(update_all(agents, weights, np.int32(num_updates)))
     return agents
-
-
-def blocks(num_updates: int, num_blocks: int) -> list[int]:
-    """`num_updates` in `num_blocks` parts that differ by one at most; in fewer where there are not that many."""
-    ends = np.linspace(0, num_updates, min(num_blocks, num_updates) + 1).astype(int)
-    return np.diff(ends).tolist()
 
 
 def _hull(scores: Iterable[Score]) -> Hull:

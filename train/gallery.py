@@ -1,0 +1,91 @@
+"""From a config to the pictures of the demo: trained agents, compared and drawn."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from matplotlib.figure import Figure
+from rich.console import Console
+
+from jax_router import Params, Policy
+from jax_router.policies import mixture, queue_aware_policies, static_policies, two_threshold
+from jax_router.rollout import compare
+from jax_router.tuning import best_mixture, best_two_threshold
+from train.behaviour import live_a_day, map_choices
+from train.config import Config
+from train.greedy import greedy, nth_agent
+from train.learning import train_and_judge
+from train.parallel import ParallelTrainer
+from train.picture_choices import draw_choices
+from train.picture_day import draw_day
+from train.picture_frontier import draw_frontier
+from train.picture_learning import draw_learning
+from train.ppo import PPO
+from train.report import EVALUATION_STREAM
+from train.scores import score
+from train.sweep import HIGHEST_WEIGHT, LOWEST_WEIGHT, cost_weights, sweep
+from train.table import strategy_table, table_rows
+
+if TYPE_CHECKING:
+    from jax_router.gymnax_env import LLMRouter
+
+
+def make_gallery(
+    config: Config,
+    env: "LLMRouter",
+    params: Params,
+    num_weights: int,
+    num_episodes: int,
+    tuning_episodes: int,
+    console: Console,
+) -> Iterator[tuple[str, Figure]]:
+    """Every picture by its name, as soon as it is drawn; the same config gives the same pictures.
+
+    Args:
+        config: how the agents are trained, of `num_seeds` seeds.
+        env: the environment of that config.
+        params: its parameters.
+        num_weights: agents of the frontier.
+        num_episodes: that every agent and every strategy runs through.
+        tuning_episodes: for each candidate of the tuned strategies; 0 leaves them out.
+        console: for progress and the table of the comparison.
+    """
+    key = jax.random.fold_in(jax.random.key(config.seed), EVALUATION_STREAM)
+    key_judge, key_tuning, key_map, key_day = jax.random.split(key, 4)
+    trainer = ParallelTrainer(PPO(config, env), params, num_devices=1)
+    agents, curves = train_and_judge(trainer, params, key_judge, num_episodes, console)
+    middle = int(np.argsort(curves.reward[:, -1])[config.num_seeds // 2])
+    agent = nth_agent(agents, middle)
+    agent_name = f"PPO, seed {config.seeds[middle]}"
+
+    strategies = known_strategies(params, env.model_names, key_tuning, tuning_episodes)
+    results = compare(key_judge, {agent_name: greedy(trainer.ppo, agent)} | strategies, num_episodes, params)
+    scores = {name: score(episodes, env.model_names) for name, episodes in results.items()}
+    title = f"{config.scenario}: {num_episodes} episodes, the same for each strategy"
+    console.print(strategy_table(title, table_rows(scores)))
+    yield "learning", draw_learning(curves, {name: scores[name].reward.mean for name in strategies}, config.scenario)
+
+    yield "choices", draw_choices(map_choices(trainer.ppo, agent, params, key_map), env.model_names)
+    day = live_a_day(trainer.ppo, agent, params, key_day)
+    yield "day", draw_day(day, env.models, float(params.reward.sla_threshold))
+
+    weights = cost_weights(LOWEST_WEIGHT, HIGHEST_WEIGHT, num_weights)
+    one_seed = PPO(replace(config, num_seeds=1), env)
+    frontier = sweep(one_seed, params, env.model_names, weights, num_episodes, console)
+    yield "frontier", draw_frontier(frontier, config.scenario)
+
+
+def known_strategies(
+    params: Params, model_names: tuple[str, ...], key: jax.Array, tuning_episodes: int
+) -> dict[str, Policy]:
+    """Every strategy that does not learn, by name; `key` is for the episodes that the tuned ones are tuned on."""
+    strategies = static_policies(params, model_names) | queue_aware_policies(params)
+    if tuning_episodes:
+        shares = best_mixture(key, params, tuning_episodes).best
+        strategies["best mixture, tuned"] = mixture(jnp.asarray(shares))
+        complexity, queue, better, cheaper = best_two_threshold(key, params, tuning_episodes).best.tolist()
+        strategies["two thresholds, tuned"] = two_threshold(complexity, queue, int(better), int(cheaper))
+    return strategies
