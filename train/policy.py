@@ -117,10 +117,11 @@ def load_policy(path: str | PathLike[str]) -> Policy:
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
-        archive = np.load(path, allow_pickle=False)
-        if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise ValueError("not an archive")
-        with archive:
+        # Opened here, because np.load leaves a damaged file open.
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise ValueError("not an archive")
             return {name: archive[name] for name in archive.files}
     except (ValueError, EOFError, KeyError, OSError, zipfile.BadZipFile) as error:
         if isinstance(error, FileNotFoundError):
