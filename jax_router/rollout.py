@@ -109,8 +109,7 @@ def run_steps(
         The states after the last step, and the transitions, fields (T, B, ...).
     """
     key_reset, key_noise, key_policy = jax.random.split(key, 3)
-    if state is None:
-        state = reset_batch(key_reset, num_envs, params)
+    first = reset_batch(key_reset, num_envs, params) if state is None else state
     remembering = with_memory(policy)
 
     def one_step(carry: tuple[Any, State], t: jax.Array) -> tuple[tuple[Any, State], Transition]:
@@ -123,9 +122,9 @@ def run_steps(
         )
         return (memory, state), made
 
-    start = (remembering.initial(state), state)
-    (_, state), transitions = jax.lax.scan(one_step, start, jnp.arange(num_steps, dtype=jnp.int32))
-    return state, transitions
+    start = (remembering.initial(first), first)
+    (_, last), transitions = jax.lax.scan(one_step, start, jnp.arange(num_steps, dtype=jnp.int32))
+    return last, transitions
 
 
 def run_episodes(key: jax.Array, policy: AnyPolicy, num_episodes: int, params: Params = DEFAULT) -> Episodes:
