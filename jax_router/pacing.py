@@ -21,7 +21,10 @@ from jax_router.params import Params
 from jax_router.pricing import priced_observation
 
 STEP_SIZE = 0.05
-"""How far the log of the price moves for a prompt that costs twice its share."""
+"""How far the log of the price moves for a prompt that costs twice its share, in the long run."""
+FIRST_PROMPTS = 10
+"""The step is FIRST_PROMPTS / (FIRST_PROMPTS + n) for prompt n until it is down to STEP_SIZE: a wrong first price is put
+right within some dozen prompts, not hundreds."""
 LARGEST_EXCESS = 3.0
 """A prompt counts as at most this many shares too dear."""
 MEMORY = 0.01
@@ -58,8 +61,9 @@ def charge(
     mean_taken = pace.taken + weight * (taken - pace.taken)
     share = pace.budget_left * mean_taken / jnp.maximum(pace.period_left, mean_taken)
     excess = jnp.clip(cost / share - 1.0, -LARGEST_EXCESS, LARGEST_EXCESS)
+    step = jnp.maximum(FIRST_PROMPTS / (FIRST_PROMPTS + pace.num_prompts), STEP_SIZE)
     # Nothing is known before the first gap between two prompts; a budget that is spent has no share, and no cost.
-    log_price = pace.log_price + jnp.where(share > 0.0, STEP_SIZE * excess, 0.0)
+    log_price = pace.log_price + jnp.where(share > 0.0, step * excess, 0.0)
     return Pace(
         log_price=jnp.clip(log_price, *log_prices),
         budget_left=pace.budget_left - cost,

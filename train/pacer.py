@@ -3,9 +3,10 @@
 import numpy as np
 
 STEP_SIZE = 0.05
+FIRST_PROMPTS = 10
 LARGEST_EXCESS = 3.0
 MEMORY = 0.01
-"""These three are explained in `jax_router/pacing.py`."""
+"""These four are explained in `jax_router/pacing.py`."""
 
 
 class Pacer:
@@ -56,7 +57,8 @@ class Pacer:
         share = self.budget_left * self._taken / max(self.period_left, self._taken) if self._taken > 0 else 0.0
         if share > 0:
             excess = min(max(cost / share - 1, -LARGEST_EXCESS), LARGEST_EXCESS)
-            self.log_price = min(max(self.log_price + STEP_SIZE * excess, self._log_prices[0]), self._log_prices[1])
+            step = max(FIRST_PROMPTS / (FIRST_PROMPTS + self._num_prompts), STEP_SIZE)
+            self.log_price = min(max(self.log_price + step * excess, self._log_prices[0]), self._log_prices[1])
         self.budget_left -= cost
         self.period_left -= taken
         self._num_prompts += 1
