@@ -23,8 +23,8 @@ from jax_router.pricing import priced_observation
 STEP_SIZE = 0.05
 """How far the log of the price moves for a prompt that costs twice its share, in the long run."""
 FIRST_PROMPTS = 10
-"""The step is FIRST_PROMPTS / (FIRST_PROMPTS + n) for prompt n until it is down to STEP_SIZE: a wrong first price is put
-right within some dozen prompts, not hundreds."""
+"""The step is FIRST_PROMPTS / (FIRST_PROMPTS + n) for prompt n until it is down to STEP_SIZE: a wrong first price is
+put right within some dozen prompts, not hundreds."""
 LARGEST_EXCESS = 3.0
 """A prompt counts as at most this many shares too dear."""
 MEMORY = 0.01

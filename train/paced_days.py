@@ -9,6 +9,7 @@ import numpy as np
 from flax import struct
 
 from jax_router import Params, PolicyWithMemory, State, draw_noise, observe, transition
+from jax_router.constants import constant
 from jax_router.memory import with_memory
 from jax_router.pacing import Pace, Paced
 from jax_router.reward import reward
@@ -64,7 +65,7 @@ class Result:
     allowed: float
     """USD: the budget, or what halving it left of it."""
     hindsight: float
-    """Reward of the best fixed price whose mean cost is at most `allowed`; between two prices tried, by interpolation."""
+    """Reward of the best fixed price whose mean cost is at most `allowed`, interpolated between those tried."""
     most_overspent: float
     """USD over what was allowed, in the worst episode; at most 0 where no cent was."""
 
@@ -79,7 +80,7 @@ class HindsightPrices:
 
     def __init__(self, policy: PricedPolicy, params: Params, key: jax.Array, num_episodes: int, num_prices: int = 48):
         """Run `num_prices` prices from all over the policy's range, without and with the load doubled."""
-        free = replace(params, budget=np.float32(BOUNDLESS))
+        free = replace(params, budget=constant(BOUNDLESS))
         prices = jnp.asarray(np.geomspace(policy.min_price, policy.max_price, num_prices), jnp.float32)
 
         @jax.jit
@@ -106,13 +107,13 @@ def run_trial(
     policy: PricedPolicy, params: Params, trial: Trial, key: jax.Array, num_episodes: int
 ) -> tuple[Result, Days]:
     """A trial, its hindsight left open (NaN), and its days."""
-    problem = replace(params, budget=np.float32(trial.budget))
+    problem = replace(params, budget=constant(trial.budget))
     first_price = float(np.clip(policy.first_price * trial.first_price_factor, policy.min_price, policy.max_price))
     pacer = paced(policy, problem, first_price)
     middle = int(params.episode_length) // 2
     strategy = _Halved(pacer, middle) if trial.halve_budget else pacer
     # What the pacer allows is to be seen by itself: the simulator does not stop it.
-    free = replace(problem, budget=np.float32(BOUNDLESS))
+    free = replace(problem, budget=constant(BOUNDLESS))
     load_factor = jnp.float32(2 if trial.double_load else 1)
     run = jax.jit(lambda key: _run(key, strategy, free, load_factor, num_episodes))
     days = jax.tree.map(np.asarray, run(key))

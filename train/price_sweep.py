@@ -1,4 +1,4 @@
-"""The command `python -m train.price_sweep`: one priced policy with many budgets, beside hindsight; and one of its days."""
+"""The command `python -m train.price_sweep`: one priced policy with many budgets, beside hindsight."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ class Arguments:
     seed: int = 0
     """Of the episodes."""
     picture: Path | None = None
-    """A file to draw one day to, that of the third budget; .png and .svg are written, and replaced."""
+    """A picture of a day with the middle one of the budgets, saved as .png and as .svg; replaces older ones."""
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -79,24 +79,37 @@ def results_table(results: "Sequence[Result]") -> list[list[str]]:
 def _run(arguments: Arguments, policy: PricedPolicy) -> None:
     # Late, like all of JAX: `--help` or a typo should not take seconds.
     import jax
+    import numpy as np
 
-    from jax_router import make_params
     from train.evaluate import check_fleet
-    from train.paced_days import HindsightPrices, run_trial
+    from train.paced_days import HindsightPrices, Trial, run_trial
+    from train.picture_price import draw_price_day
+    from train.plots import picture_files, save
     from train.problem import load_problem
     from train.table import console, strategy_table
 
     problem = load_problem(policy.scenario)
     check_fleet(policy, problem.model_names)
-    params = make_params(policy.scenario)
+    params = problem.params
     key = jax.random.key(arguments.seed)
+    files = [] if arguments.picture is None else picture_files("--picture", arguments.picture)
     fixed = HindsightPrices(policy, params, key, arguments.episodes)
     results = []
     for trial in trials(arguments.budgets, arguments.trouble):
         result, _ = run_trial(policy, params, trial, key, arguments.episodes)
         results.append(replace(result, hindsight=fixed.best(result.allowed, trial.double_load)))
     title = f"{policy.scenario}: {arguments.episodes} episodes, the same for each budget and price"
-    console().print(strategy_table(title, results_table(results)))
+    out = console()
+    out.print(strategy_table(title, results_table(results)))
+    if files:
+        middle = Trial(arguments.budgets[len(arguments.budgets) // 2])
+        _, days = run_trial(policy, params, middle, key, num_episodes=1)
+        price, budget_left, action = (
+            np.asarray(column)[:, 0] for column in (days.price, days.budget_left, days.action)
+        )
+        save(draw_price_day(price, budget_left, action, problem.model_names, policy.scenario), files)
+    for path in files:
+        out.print(f"written: {path}", soft_wrap=True, highlight=False)
 
 
 if __name__ == "__main__":
