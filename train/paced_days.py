@@ -56,7 +56,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Result:
-    """A trial beside the best fixed price in hindsight; means over E episodes."""
+    """What became of a trial; means over E episodes."""
 
     trial: Trial
     reward: float
@@ -64,18 +64,14 @@ class Result:
     """USD."""
     allowed: float
     """USD: the budget, or what halving it left of it."""
-    hindsight: float
-    """Reward of the best fixed price whose mean cost is at most `allowed`, interpolated between those tried."""
+    first_half_reward: float
+    first_half_cost: float
+    """USD."""
     most_overspent: float
     """USD over what was allowed, in the worst episode; at most 0 where no cent was."""
 
-    @property
-    def ratio(self) -> float:
-        """Of the hindsight's reward."""
-        return self.reward / self.hindsight
 
-
-class HindsightPrices:
+class Hindsight:
     """What fixed prices cost and earn over E episodes when no budget binds."""
 
     def __init__(self, policy: PricedPolicy, params: Params, key: jax.Array, num_episodes: int, num_prices: int = 48):
@@ -87,26 +83,45 @@ class HindsightPrices:
         def run(prices: jax.Array, load_factor: jax.Array) -> tuple[jax.Array, jax.Array]:
             def one(price: jax.Array) -> tuple[jax.Array, jax.Array]:
                 days = _run(key, with_memory(as_strategy(policy, price)), free, load_factor, num_episodes)
-                return days.cost.sum(0).mean(), days.reward.sum(0).mean()
+                return _halves(days.cost), _halves(days.reward)
 
             return jax.lax.map(one, prices)
 
+        # By whether the load is doubled: cost, USD, and reward of each half of the episode, (num_prices, 2) each.
         self._points = {double: run(prices, jnp.float32(2 if double else 1)) for double in (False, True)}
 
-    def best(self, budget: float, double_load: bool) -> float:
-        """The most that a price earns whose mean cost is at most `budget` USD; NaN where all cost more."""
-        cost, earned = (np.asarray(points, np.float64) for points in self._points[double_load])
-        order = np.argsort(cost)
-        cost, earned = cost[order], earned[order]
-        if budget < cost[0]:
-            return float("nan")
-        return float(max(earned[cost <= budget].max(), np.interp(budget, cost, earned)))
+    def reward(self, result: Result) -> float:
+        """Of the best fixed price within what was allowed; NaN where every price costs more.
+
+        Where the budget was halved, of that price in the second half, after a first half as it went: nobody could
+        have known.
+        """
+        cost, earned = (np.asarray(halves, np.float64) for halves in self._points[result.trial.double_load])
+        if result.trial.halve_budget:
+            rest = result.allowed - result.first_half_cost
+            return result.first_half_reward + _most(rest, cost[:, 1], earned[:, 1])
+        return _most(result.allowed, cost.sum(1), earned.sum(1))
+
+
+def _most(budget: float, cost: np.ndarray, earned: np.ndarray) -> float:
+    """The most that is earned for at most `budget`, between neighbours in cost by interpolation; NaN for too little."""
+    order = np.argsort(cost)
+    cost, earned = cost[order], earned[order]
+    if budget < cost[0]:
+        return float("nan")
+    return float(max(earned[cost <= budget].max(), np.interp(budget, cost, earned)))
+
+
+def _halves(values: jax.Array) -> jax.Array:
+    """(T, E) to the sums over both halves of an episode, means over the episodes, (2,)."""
+    middle = values.shape[0] // 2
+    return jnp.stack([values[:middle].sum(0).mean(), values[middle:].sum(0).mean()])
 
 
 def run_trial(
     policy: PricedPolicy, params: Params, trial: Trial, key: jax.Array, num_episodes: int
 ) -> tuple[Result, Days]:
-    """A trial, its hindsight left open (NaN), and its days."""
+    """What became of a trial, and its days."""
     problem = replace(params, budget=constant(trial.budget))
     first_price = float(np.clip(policy.first_price * trial.first_price_factor, policy.min_price, policy.max_price))
     pacer = paced(policy, problem, first_price)
@@ -127,7 +142,8 @@ def run_trial(
         reward=float(days.reward.sum(0).mean()),
         cost=float(spent.mean()),
         allowed=float(allowed.mean()),
-        hindsight=float("nan"),
+        first_half_reward=float(_halves(days.reward)[0]),
+        first_half_cost=float(_halves(days.cost)[0]),
         most_overspent=float((spent - allowed).max()),
     )
     return result, days
@@ -135,7 +151,7 @@ def run_trial(
 
 @dataclass(frozen=True)
 class _Halved:
-    """A pacer that is told in the middle that half of what is left is gone."""
+    """A pacer that is started anew in the middle, at its price, with half of what is left."""
 
     pacer: Paced
     middle: int
@@ -144,8 +160,13 @@ class _Halved:
         return self.pacer.initial(state)
 
     def act(self, memory: Pace, key: jax.Array, observation: jax.Array, state: State) -> tuple[Pace, jax.Array]:
-        left = jnp.where(state.step_count == self.middle, 0.5, 1.0) * memory.budget_left
-        return self.pacer.act(replace(memory, budget_left=left), key, observation, state)
+        now = state.step_count == self.middle
+        memory = replace(
+            memory,
+            budget_left=jnp.where(now, 0.5, 1.0) * memory.budget_left,
+            num_prompts=jnp.where(now, 0.0, memory.num_prompts),
+        )
+        return self.pacer.act(memory, key, observation, state)
 
 
 def _run(key: jax.Array, policy: PolicyWithMemory, params: Params, load_factor: jax.Array, num_episodes: int) -> Days:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from train.plots import BLUE, GREY, in_house_style, model_styles, new_figure
 
@@ -34,11 +35,12 @@ def draw_price_day(
     top.set_title(f"{scenario}: the price of money, reward per USD (logarithmic)")
     top.plot(prompts, price, color=BLUE)
     top.set_yscale("log")
+    top.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     top.yaxis.set_major_formatter("{x:g}")
-    middle.set_title("spent so far, USD")
-    middle.plot(prompts, budget / len(price) * prompts, color=GREY, linestyle="--", label="plan")
-    middle.plot(prompts, budget - budget_left, color=BLUE, label="spent")
-    middle.legend(loc="upper left")
+    top.yaxis.set_minor_formatter("")
+    middle.set_title("spent more than an even share for each prompt so far, USD")
+    middle.axhline(0, color=GREY, linestyle="--")
+    middle.plot(prompts, budget - budget_left - budget / len(price) * prompts, color=BLUE)
     for axes in (top, middle):
         axes.grid(True)
     _draw_shares(bottom, action, model_names)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import tyro
 
 from jax_router.checks import check_number, check_whole_number
@@ -54,23 +55,27 @@ def main(args: Sequence[str] | None = None) -> None:
         _run(arguments, policy)
 
 
-def trials(budgets: Sequence[float], trouble: bool) -> "list[Trial]":
-    """Every budget as planned and, if asked for, with each thing that may go wrong."""
+def trials(budgets: Sequence[float], trouble: bool, smallest: float) -> "list[Trial]":
+    """Every budget as planned and, if asked for, with each thing that may go wrong.
+
+    Half of the money is not taken where what is left would be less than the `smallest` budget, USD an episode, allows.
+    """
     from train.paced_days import Trial
 
     planned = [Trial(budget) for budget in budgets]
     if not trouble:
         return planned
     factors = [replace(trial, first_price_factor=factor) for factor in (0.1, 10.0) for trial in planned]
-    halved = [replace(trial, halve_budget=True) for trial in planned]
+    halved = [replace(trial, halve_budget=True) for trial in planned if trial.budget > 2 * smallest]
     return planned + factors + halved + [replace(trial, double_load=True) for trial in planned]
 
 
-def results_table(results: "Sequence[Result]") -> list[list[str]]:
-    """A header and a row for each trial."""
+def results_table(results: "Sequence[tuple[Result, float]]") -> list[list[str]]:
+    """A header and a row for each trial and the reward of its hindsight."""
     rows = [["budget, USD", "what goes wrong", "reward", "in hindsight", "ratio", "spent", "allowed", "most over"]]
-    for one in results:
-        numbers = [f"{one.reward:.1f}", f"{one.hindsight:.1f}", f"{one.ratio:.2%}", f"{one.cost:.3f}"]
+    for one, best in results:
+        ratio = "-" if np.isnan(best) else f"{1 - (best - one.reward) / abs(best):.2%}"
+        numbers = [f"{one.reward:.1f}", "-" if np.isnan(best) else f"{best:.1f}", ratio, f"{one.cost:.3f}"]
         over = f"{max(one.most_overspent, 0):.5f}"
         rows.append([f"{one.trial.budget:g}", one.trial.name, *numbers, f"{one.allowed:.3f}", over])
     return rows
@@ -79,10 +84,9 @@ def results_table(results: "Sequence[Result]") -> list[list[str]]:
 def _run(arguments: Arguments, policy: PricedPolicy) -> None:
     # Late, like all of JAX: `--help` or a typo should not take seconds.
     import jax
-    import numpy as np
 
     from train.evaluate import check_fleet
-    from train.paced_days import HindsightPrices, Trial, run_trial
+    from train.paced_days import Hindsight, Trial, run_trial
     from train.picture_price import draw_price_day
     from train.plots import picture_files, save
     from train.problem import load_problem
@@ -93,11 +97,12 @@ def _run(arguments: Arguments, policy: PricedPolicy) -> None:
     params = problem.params
     key = jax.random.key(arguments.seed)
     files = [] if arguments.picture is None else picture_files("--picture", arguments.picture)
-    fixed = HindsightPrices(policy, params, key, arguments.episodes)
+    hindsight = Hindsight(policy, params, key, arguments.episodes)
+    smallest = float(np.min(params.fleet.cost_per_call)) * int(params.episode_length)
     results = []
-    for trial in trials(arguments.budgets, arguments.trouble):
+    for trial in trials(arguments.budgets, arguments.trouble, smallest):
         result, _ = run_trial(policy, params, trial, key, arguments.episodes)
-        results.append(replace(result, hindsight=fixed.best(result.allowed, trial.double_load)))
+        results.append((result, hindsight.reward(result)))
     title = f"{policy.scenario}: {arguments.episodes} episodes, the same for each budget and price"
     out = console()
     out.print(strategy_table(title, results_table(results)))
