@@ -8,10 +8,11 @@ obs, state, reward, terminated, truncated, info = jax_router.step(state, 1, jax.
 
 from jax_router.env import State, observe, reset, step, transition
 from jax_router.fleet import DEFAULT_MODELS, Fleet, ModelConfig, load_models
+from jax_router.memory import Policy, PolicyWithMemory
 from jax_router.noise import Noise, draw_noise
 from jax_router.params import SCENARIOS, Params, make_params
 from jax_router.reward import Outcome, RewardConfig
-from jax_router.rollout import Episodes, Policy, Transition, run_episodes, run_steps
+from jax_router.rollout import Episodes, Transition, run_episodes, run_steps
 from jax_router.traffic import Prompt, Traffic
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Outcome",
     "Params",
     "Policy",
+    "PolicyWithMemory",
     "Prompt",
     "RewardConfig",
     "State",

@@ -1,12 +1,13 @@
 """Many environments for many steps: auto-reset, and what happened summed up per episode.
 
-A policy here is a function `policy(key, observation, state) -> action` of a whole batch: one key, observations
-(B, N + 4) float32, states with leading dimension B, and (B,) int32 actions. See `policies.py`.
+A policy here is a function `policy(key, observation, state) -> action` of a whole batch, or a `PolicyWithMemory`: see
+`memory.py` for both, `policies.py` for examples.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +15,8 @@ import numpy as np
 from flax import struct
 
 from jax_router.env import DEFAULT, State, endings, initial_state, nearest_model, observe, transition
+from jax_router.memory import AnyPolicy, OneOf, PolicyWithMemory, with_memory
+from jax_router.memory import Policy as Policy  # part of this module's face
 from jax_router.noise import Noise, draw_noise
 from jax_router.params import Params
 from jax_router.reward import Outcome, reward
@@ -21,8 +24,6 @@ from jax_router.reward import Outcome, reward
 LATENCY_BINS = 256
 SHORTEST_LATENCY, LONGEST_LATENCY = 0.01, 100.0
 """The range of the latency bins, s."""
-
-Policy = Callable[[jax.Array, jax.Array, State], jax.Array]
 
 
 @struct.dataclass
@@ -86,7 +87,7 @@ def step_with_auto_reset(
 
 def run_steps(
     key: jax.Array,
-    policy: Policy,
+    policy: AnyPolicy,
     num_envs: int,
     num_steps: int,
     params: Params = DEFAULT,
@@ -98,28 +99,35 @@ def run_steps(
 
     Args:
         key: a JAX random key.
-        policy: see the top of this module.
+        policy: see `memory.py`.
         num_envs: B, a Python int.
         num_steps: T, a Python int.
         params: the routing problem, the same for all environments.
-        state: where to go on from, fields (B, ...); default: fresh episodes.
+        state: where to go on from, fields (B, ...); default: fresh episodes. A policy's memory begins here.
 
     Returns:
         The states after the last step, and the transitions, fields (T, B, ...).
     """
     key_reset, key_noise, key_policy = jax.random.split(key, 3)
-    if state is None:
-        state = reset_batch(key_reset, num_envs, params)
+    first = reset_batch(key_reset, num_envs, params) if state is None else state
+    remembering = with_memory(policy)
 
-    def one_step(state: State, t: jax.Array) -> tuple[State, Transition]:
-        action = _act(policy, jax.random.fold_in(key_policy, t), state, params)
+    def one_step(carry: tuple[Any, State], t: jax.Array) -> tuple[tuple[Any, State], Transition]:
+        memory, action = _act(remembering, jax.random.fold_in(key_policy, t), *carry, params)
         noise = draw_noise(jax.random.fold_in(key_noise, t), params.num_models, (num_envs,))
-        return jax.vmap(step_with_auto_reset, in_axes=(0, 0, 0, None))(state, action, noise, params)
+        state, made = jax.vmap(step_with_auto_reset, in_axes=(0, 0, 0, None))(carry[1], action, noise, params)
+        done = made.terminated | made.truncated
+        memory = jax.tree.map(
+            lambda new, old: jnp.where(_expand(done, old), new, old), remembering.initial(state), memory
+        )
+        return (memory, state), made
 
-    return jax.lax.scan(one_step, state, jnp.arange(num_steps, dtype=jnp.int32))
+    start = (remembering.initial(first), first)
+    (_, last), transitions = jax.lax.scan(one_step, start, jnp.arange(num_steps, dtype=jnp.int32))
+    return last, transitions
 
 
-def run_episodes(key: jax.Array, policy: Policy, num_episodes: int, params: Params = DEFAULT) -> Episodes:
+def run_episodes(key: jax.Array, policy: AnyPolicy, num_episodes: int, params: Params = DEFAULT) -> Episodes:
     """Run `num_episodes` whole episodes side by side and sum each of them up.
 
     The luck of episode e in step t depends on `key`, e and t alone: differences between policies given one key are
@@ -127,7 +135,7 @@ def run_episodes(key: jax.Array, policy: Policy, num_episodes: int, params: Para
 
     Args:
         key: a JAX random key.
-        policy: see the top of this module.
+        policy: see `memory.py`.
         num_episodes: E, a Python int.
         params: the routing problem.
 
@@ -148,14 +156,16 @@ def run_episodes(key: jax.Array, policy: Policy, num_episodes: int, params: Para
         model_share=jnp.zeros((num_episodes, params.num_models), jnp.float32),
     )
 
-    def running(carry: tuple[jax.Array, jax.Array, State, Episodes]) -> jax.Array:
+    remembering = with_memory(policy)
+
+    def running(carry: tuple[jax.Array, jax.Array, Any, State, Episodes]) -> jax.Array:
         return jnp.any(carry[1])
 
     def one_step(
-        carry: tuple[jax.Array, jax.Array, State, Episodes],
-    ) -> tuple[jax.Array, jax.Array, State, Episodes]:
-        t, alive, state, sums = carry
-        action = _act(policy, jax.random.fold_in(key_policy, t), state, params)
+        carry: tuple[jax.Array, jax.Array, Any, State, Episodes],
+    ) -> tuple[jax.Array, jax.Array, Any, State, Episodes]:
+        t, alive, memory, state, sums = carry
+        memory, action = _act(remembering, jax.random.fold_in(key_policy, t), memory, state, params)
         noise = draw_noise(jax.random.fold_in(key_noise, t), params.num_models, (num_episodes,))
         state, outcome = jax.vmap(transition, in_axes=(0, 0, 0, None))(state, action, noise, params)
         terminated, truncated = jax.vmap(endings, in_axes=(0, None))(state, params)
@@ -164,10 +174,11 @@ def run_episodes(key: jax.Array, policy: Policy, num_episodes: int, params: Para
             sums,
             _one_prompt(outcome, action, params),
         )
-        return t + 1, alive & ~(terminated | truncated), state, sums
+        return t + 1, alive & ~(terminated | truncated), memory, state, sums
 
     alive = jnp.ones(num_episodes, bool)
-    _, _, _, sums = jax.lax.while_loop(running, one_step, (jnp.int32(0), alive, state, sums))
+    start = (jnp.int32(0), alive, remembering.initial(state), state, sums)
+    *_, sums = jax.lax.while_loop(running, one_step, start)
     prompts = sums.length.astype(jnp.float32)
     return replace(
         sums,
@@ -179,7 +190,7 @@ def run_episodes(key: jax.Array, policy: Policy, num_episodes: int, params: Para
 
 
 def compare(
-    key: jax.Array, policies: Mapping[str, Policy], num_episodes: int, params: Params = DEFAULT
+    key: jax.Array, policies: Mapping[str, AnyPolicy], num_episodes: int, params: Params = DEFAULT
 ) -> dict[str, Episodes]:
     """Run every policy through the same `num_episodes` episodes, as one compiled program.
 
@@ -192,26 +203,24 @@ def compare(
     Returns:
         The episodes of each policy, by its name.
     """
-    branches = list(policies.values())
+    entrants = [with_memory(policy) for policy in policies.values()]
 
     @jax.jit
     def run_all(key: jax.Array, params: Params) -> Episodes:
         def run_one(index: jax.Array) -> Episodes:
-            def chosen(*situation: jax.Array | State) -> jax.Array:
-                return jax.lax.switch(index, branches, *situation)
+            return run_episodes(key, OneOf(entrants, index), num_episodes, params)
 
-            return run_episodes(key, chosen, num_episodes, params)
-
-        return jax.lax.map(run_one, jnp.arange(len(branches), dtype=jnp.int32))
+        return jax.lax.map(run_one, jnp.arange(len(entrants), dtype=jnp.int32))
 
     stacked = run_all(key, params)
     return {name: jax.tree.map(lambda rows, i=i: rows[i], stacked) for i, name in enumerate(policies)}
 
 
-def _act(policy: Policy, key: jax.Array, state: State, params: Params) -> jax.Array:
-    """(B,) int32 actions, clamped to the fleet as `transition` clamps them."""
+def _act(policy: PolicyWithMemory, key: jax.Array, memory: Any, state: State, params: Params) -> tuple[Any, jax.Array]:
+    """The memory and (B,) int32 actions, clamped to the fleet as `transition` clamps them."""
     observation = jax.vmap(observe, in_axes=(0, None))(state, params)
-    return nearest_model(policy(key, observation, state), params.num_models)
+    memory, action = policy.act(memory, key, observation, state)
+    return memory, nearest_model(action, params.num_models)
 
 
 def _one_prompt(outcome: Outcome, action: jax.Array, params: Params) -> Episodes:

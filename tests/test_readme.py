@@ -25,6 +25,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "trace.csv").write_text("TIMESTAMP,ContextTokens\n2023-11-16 18:15:46,374\n2023-11-16 18:15:50,396\n")
     run = ["--total-timesteps", "256", "--num-envs", "16", "--num-steps", "16", "--eval-episodes", "2"]
     main([*run, "--episode-length", "10", "--run-dir", str(folder / "runs" / "my-run")])
+    main([*run, "--episode-length", "10", "--priced", "--run-dir", str(folder / "runs" / "my-priced-run")])
     return folder
 
 

@@ -25,6 +25,12 @@ class Config:
     """LLMRouter-v0: prompts an episode; default: what the scenario says."""
     budget: float | None = None
     """LLMRouter-v0: USD an episode; default: what the scenario says."""
+    priced: bool = False
+    """LLMRouter-v0: train one policy for every budget, which is told the price of money and never its amount."""
+    min_price: float = 0.3
+    """--priced: the lowest price that it learns for, reward per USD on top of the scenario's cost_weight."""
+    max_price: float = 3000.0
+    """--priced: the highest one."""
 
     seed: int = 0
     """Everything random follows from it; of several seeds the first."""
@@ -110,6 +116,11 @@ LONG_RUN = Config(
 )
 """Defaults of a run of about 10,000,000 steps."""
 
+PRICED_RUN = replace(
+    LONG_RUN, priced=True, total_timesteps=4_000_000, num_envs=1024, num_minibatches=8, learning_rate=2e-3
+)
+"""Defaults of a run that learns to route at any price."""
+
 GYMNAX_RUN = Config(
     total_timesteps=1_000_000,
     num_steps=32,
@@ -124,6 +135,8 @@ def defaults_for(config: Config) -> Config:
     """The defaults that suit a run of this size and environment."""
     if config.env != SHORT_RUN.env:
         return replace(GYMNAX_RUN, env=config.env)
+    if config.priced:
+        return PRICED_RUN
     return LONG_RUN if config.num_envs >= 512 or config.total_timesteps >= 2_000_000 else SHORT_RUN
 
 
@@ -132,6 +145,11 @@ def check_config(config: Config) -> None:
     for name in ("num_seeds", "num_envs", "num_steps", "num_epochs", "num_minibatches", "eval_episodes"):
         check_whole_number(_flag(name), getattr(config, name), at_least=1)
     check_whole_number("--seed", config.seed, at_least=0)
+    check_number("--min-price", config.min_price, above=0)
+    check_number("--max-price", config.max_price, above=config.min_price)
+    for name in ("min_price", "max_price"):
+        if not config.priced and getattr(config, name) != getattr(SHORT_RUN, name):
+            raise ValueError(f"{_flag(name)} is {getattr(config, name):g}; it is for runs with --priced")
     for name in ("learning_rate", "clip_range", "max_grad_norm"):
         check_number(_flag(name), getattr(config, name), above=0)
     for name in ("discount", "gae_lambda"):

@@ -22,6 +22,8 @@ def make_environment(config: Config) -> tuple["Environment[Any, Any]", Any]:
     for name in ("fleet", "trace", "episode_length", "budget"):
         if getattr(config, name) is not None:
             raise ValueError(f"--{name.replace('_', '-')} is for {ROUTER}; --env is {config.env}")
+    if config.priced:
+        raise ValueError(f"--priced is for {ROUTER}; --env is {config.env}")
     import gymnax
     from gymnax.environments.spaces import Discrete
 
@@ -38,7 +40,17 @@ def _make_router(config: Config) -> tuple["Environment[Any, Any]", Any]:
     # Read before gymnax is imported: a typo should not cost its five seconds.
     problem = load_problem(config.scenario, config.fleet, config.trace, config.episode_length, config.budget)
     problem.params  # noqa: B018  # raises what is wrong with the rest
-    from jax_router.gymnax_env import LLMRouter
+    if config.priced:
+        from jax_router.pacing import check_budget
+        from jax_router.priced_env import PricedRouter
 
-    env = LLMRouter(**vars(problem))
+        params = problem.params
+        check_budget(float(params.budget), int(params.episode_length), params.fleet.cost_per_call)
+        env: Environment[Any, Any] = PricedRouter(
+            **vars(problem), min_price=config.min_price, max_price=config.max_price
+        )
+    else:
+        from jax_router.gymnax_env import LLMRouter
+
+        env = LLMRouter(**vars(problem))
     return env, env.default_params

@@ -7,16 +7,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jax_router import Episodes, Params, State
+from jax_router import Episodes, Params
 from jax_router import policies as known
-from jax_router.rollout import Policy as Strategy
+from jax_router.memory import AnyPolicy
+from jax_router.memory import Policy as Strategy
 from jax_router.rollout import compare
 from jax_router.tuning import Tuned, best_mixture, best_two_threshold
+from train.actor import Policy
 from train.matched import MatchedMixture, cheapest_mixture, saving_at_matched_quality
-from train.networks import ACTIVATIONS
-from train.policy import OBSERVATION_CLIP, Policy
 from train.scores import Score, score
 from train.statistics import Estimate
+from train.strategies import as_strategy as as_strategy  # part of this module's face
 
 
 @dataclass(frozen=True)
@@ -40,16 +41,17 @@ class Evaluation:
     scores: dict[str, Score]
     """By name."""
     matched: dict[str, Matched]
-    """By the name of each trained policy."""
+    """By the name of each trained policy; the first is the one that others are compared with."""
 
 
 def evaluate(
     key: jax.Array,
     params: Params,
     model_names: Sequence[str],
-    policies: Mapping[str, Strategy],
+    policies: Mapping[str, AnyPolicy],
     num_episodes: int = 256,
     tuning_episodes: int = 32,
+    beside: Mapping[str, AnyPolicy] | None = None,
 ) -> Evaluation:
     """Run policies and every known strategy through the same episodes.
 
@@ -60,9 +62,11 @@ def evaluate(
         policies: trained policies by name, or none; differences and savings are those of the first.
         num_episodes: of the evaluation.
         tuning_episodes: for each candidate of the tuned strategies; 0 leaves them out.
+        beside: further strategies by name, whose savings are not asked for.
     """
     key_tuning, key_episodes = jax.random.split(key)
-    strategies = dict(policies) | known.static_policies(params, model_names) | known.queue_aware_policies(params)
+    strategies = dict(policies) | dict(beside or {})
+    strategies |= known.static_policies(params, model_names) | known.queue_aware_policies(params)
     mixtures: Tuned | None = None
     if tuning_episodes:
         mixtures = best_mixture(key_tuning, params, tuning_episodes)
@@ -86,25 +90,6 @@ def evaluate(
 def mixture_name(policy_name: str) -> str:
     """What the cheapest mixture of a policy's quality is called among the strategies."""
     return f"mixture like {policy_name}"
-
-
-def as_strategy(policy: Policy) -> Strategy:
-    """A policy file's policy as a strategy of the simulator: `Policy.act` in JAX."""
-    mean, scale = jnp.asarray(policy.observation_mean), jnp.asarray(policy.observation_scale)
-    layers = [(jnp.asarray(kernel), jnp.asarray(bias)) for kernel, bias in policy.layers]
-    activation = ACTIVATIONS[policy.activation]
-
-    def act(observation: jax.Array) -> jax.Array:
-        x = jnp.clip((observation - mean) / scale, -OBSERVATION_CLIP, OBSERVATION_CLIP)
-        for kernel, bias in layers[:-1]:
-            x = activation(x @ kernel + bias)
-        kernel, bias = layers[-1]
-        return jnp.argmax(x @ kernel + bias).astype(jnp.int32)
-
-    def strategy(key: jax.Array, observation: jax.Array, state: State) -> jax.Array:
-        return jax.vmap(act)(observation)
-
-    return strategy
 
 
 def check_fleet(policy: Policy, model_names: Sequence[str]) -> None:

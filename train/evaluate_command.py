@@ -78,15 +78,18 @@ def _run(arguments: Arguments) -> None:
     # Late, like all of JAX: `--help` or a typo should not take seconds.
     import jax
 
-    from train.evaluate import as_strategy, check_fleet, evaluate
+    from train.evaluate import check_fleet, evaluate
     from train.problem import load_problem
+    from train.strategies import all_strategies
     from train.table import COLUMNS, MORE_COLUMNS, console, markdown_table, strategy_table, table_rows
 
     scenario = arguments.scenario or (policy.scenario if policy else "default")
     problem = load_problem(scenario, arguments.fleet, arguments.trace, arguments.episode_length, arguments.budget)
     if policy is not None:
         check_fleet(policy, problem.model_names)
-    policies = {} if policy is None else {"ppo": as_strategy(policy)}
+    ours = {} if policy is None else all_strategies("ppo", policy, problem.params)
+    # A priced policy is judged by what it does with the budget, its first strategy.
+    policies = dict(list(ours.items())[:1])
     evaluation = evaluate(
         jax.random.key(arguments.seed),
         problem.params,
@@ -94,13 +97,14 @@ def _run(arguments: Arguments) -> None:
         policies,
         arguments.episodes,
         arguments.tuning_episodes,
+        beside=ours,
     )
     title = f"{scenario}: {arguments.episodes} episodes, the same for each strategy"
     out = console()
     out.print(strategy_table(title, table_rows(evaluation.scores)))
     details = MORE_COLUMNS if policy is not None else MORE_COLUMNS[1:]
     out.print(strategy_table("in detail", table_rows(evaluation.scores, details, with_shares=False)))
-    conclusion = "" if policy is None else matched_in_words("ppo", evaluation, problem.model_names)
+    conclusion = "" if policy is None else matched_in_words(next(iter(policies)), evaluation, problem.model_names)
     out.print(conclusion, soft_wrap=True, highlight=False)
     if arguments.output is None:
         return
@@ -148,7 +152,7 @@ def as_json(evaluation: "Evaluation", scenario: str, episodes: int) -> dict[str,
         "scenario": scenario,
         "episodes": episodes,
         "strategies": {name: score.as_dict() for name, score in evaluation.scores.items()},
-        "cost_saving_at_matched_quality": _matched_as_json(evaluation.matched.get("ppo")),
+        "cost_saving_at_matched_quality": _matched_as_json(next(iter(evaluation.matched.values()), None)),
     }
 
 

@@ -2,86 +2,37 @@
 
 The file is a `.npz` archive of plain arrays (nothing is ever unpickled):
 
-- `header`: () string, JSON: `format` ("jax-router-policy"), `version` (1), `activation`, `model_names` (the actions in
-  their order), `scenario`.
+- `header`: () string, JSON: `format` ("jax-router-policy"), `version` (1, or 2 for a priced policy), `activation`,
+  `model_names` (the actions in their order), `scenario`.
 - `observation_mean`, `observation_scale`: (D,) float32; the network sees `clip((observation - mean) / scale, -10, 10)`.
 - `kernel_0`, `bias_0`, `kernel_1`, ...: the layers of the actor, (inputs, outputs) and (outputs,) float32. Every layer
   but the last is followed by the activation; the action is the argmax of the last.
+- A priced policy has more, all float32: `price_range`, (2,), the prices that it knows, reward per USD;
+  `cost_per_call`, (N,), what a prompt costs at each model, USD; and `load`, (L,), mean 1, the load over the day. The
+  last two numbers of what its network sees are 1 and the natural logarithm of the price.
 """
 
 import json
 import zipfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike
+
+from train.actor import ACTIVATIONS, Policy
+from train.actor import policy_from_arrays as policy_from_arrays  # part of this module's face
+from train.priced_policy import PricedPolicy
 
 FORMAT = "jax-router-policy"
-VERSION = 1
-OBSERVATION_CLIP = np.float32(10)
-
-
-def _relu(x: np.ndarray) -> np.ndarray:
-    return np.maximum(x, 0)
-
-
-_ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"tanh": np.tanh, "relu": _relu}
-
-
-@dataclass(frozen=True)
-class Policy:
-    """A trained router. `act` is all that serving needs."""
-
-    model_names: tuple[str, ...]
-    """The models, in the order of the actions."""
-    scenario: str
-    """What it was trained on."""
-    activation: str
-    """tanh or relu."""
-    observation_mean: np.ndarray
-    """(D,) float32."""
-    observation_scale: np.ndarray
-    """(D,) float32, above 0."""
-    layers: tuple[tuple[np.ndarray, np.ndarray], ...]
-    """Kernel (inputs, outputs) and bias (outputs,), float32, of every layer."""
-
-    @property
-    def observation_size(self) -> int:
-        """D, the numbers in an observation."""
-        return len(self.observation_mean)
-
-    def act(self, observation: np.ndarray) -> np.ndarray:
-        """The models to route to, (n,) int64, for observations (n, D) float32; () for a single one, (D,).
-
-        Raises `ValueError` for observations of another width.
-        """
-        return np.argmax(self.logits(observation), axis=-1)
-
-    def logits(self, observation: np.ndarray) -> np.ndarray:
-        """The preference for each model before the argmax, (n, num_models) float32. Raises as `act` does."""
-        x = np.asarray(observation, np.float32)
-        if x.ndim == 0 or x.shape[-1] != self.observation_size:
-            raise ValueError(
-                f"observation has shape {x.shape}; this policy takes (n, {self.observation_size}), "
-                f"for the models {', '.join(self.model_names)}"
-            )
-        x = (x - self.observation_mean) / self.observation_scale
-        x = np.minimum(np.maximum(x, -OBSERVATION_CLIP), OBSERVATION_CLIP)  # np.clip costs more for one observation
-        activation = _ACTIVATIONS[self.activation]
-        for kernel, bias in self.layers[:-1]:
-            x = activation(x @ kernel + bias)
-        kernel, bias = self.layers[-1]
-        return x @ kernel + bias
+VERSION, PRICED_VERSION = 1, 2
+PRICED_ARRAYS = ("price_range", "cost_per_call", "load")
 
 
 def save_policy(path: str | PathLike[str], policy: Policy) -> None:
     """Write a policy file. Raises `FileExistsError` where there is something already: nothing is overwritten."""
     header = {
         "format": FORMAT,
-        "version": VERSION,
+        "version": PRICED_VERSION if isinstance(policy, PricedPolicy) else VERSION,
         "activation": policy.activation,
         "model_names": policy.model_names,
         "scenario": policy.scenario,
@@ -89,6 +40,9 @@ def save_policy(path: str | PathLike[str], policy: Policy) -> None:
     arrays = {"observation_mean": policy.observation_mean, "observation_scale": policy.observation_scale}
     for i, (kernel, bias) in enumerate(policy.layers):
         arrays |= {f"kernel_{i}": kernel, f"bias_{i}": bias}
+    if isinstance(policy, PricedPolicy):
+        price_range = np.array([policy.min_price, policy.max_price], np.float32)
+        arrays |= {"price_range": price_range, "cost_per_call": policy.cost_per_call, "load": policy.load}
     with open(path, "xb") as file:
         np.savez(file, allow_pickle=False, header=np.array(json.dumps(header)), **arrays)
 
@@ -104,7 +58,7 @@ def load_policy(path: str | PathLike[str]) -> Policy:
         path = path / "policy.npz"
     arrays = _read_arrays(path)
     header = _checked_header(path, arrays)
-    layers = _checked_layers(path, arrays)
+    layers = _checked_layers(path, arrays, PRICED_ARRAYS if header["version"] == PRICED_VERSION else ())
     mean, scale = arrays["observation_mean"], arrays["observation_scale"]
     if mean.shape != (len(layers[0][0]),) or scale.shape != mean.shape or not (scale > 0).all():
         raise ValueError(f"{path}: damaged policy file: its normaliser does not fit its first layer")
@@ -112,7 +66,21 @@ def load_policy(path: str | PathLike[str]) -> Policy:
         raise ValueError(
             f"{path}: damaged policy file: its last layer does not fit its {len(header['model_names'])} models"
         )
-    return Policy(tuple(header["model_names"]), header["scenario"], header["activation"], mean, scale, layers)
+    policy = Policy(tuple(header["model_names"]), header["scenario"], header["activation"], mean, scale, layers)
+    return policy if header["version"] == VERSION else _with_prices(path, policy, arrays)
+
+
+def _with_prices(path: Path, policy: Policy, arrays: dict[str, np.ndarray]) -> PricedPolicy:
+    prices, costs, load = (arrays[name] for name in PRICED_ARRAYS)
+    if prices.shape != (2,) or not 0 < prices[0] < prices[1]:
+        raise ValueError(f"{path}: damaged policy file: price_range is {prices}")
+    if costs.shape != (len(policy.model_names),) or (costs < 0).any():
+        raise ValueError(f"{path}: damaged policy file: cost_per_call does not fit its models")
+    if load.ndim != 1 or not load.size or (load < 0).any():
+        raise ValueError(f"{path}: damaged policy file: load is no table")
+    # As they were typed: float32 makes 0.3 a number that is just above it.
+    lowest, highest = (float(str(price)) for price in prices)
+    return PricedPolicy(**vars(policy), min_price=lowest, max_price=highest, cost_per_call=costs, load=load)
 
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -137,19 +105,25 @@ def _checked_header(path: Path, arrays: dict[str, np.ndarray]) -> dict:
         raise ValueError(f"{path}: not a policy file: it has no header of the format {FORMAT!r}") from None
     if found != FORMAT:
         raise ValueError(f"{path}: its format is {found!r}; a policy file's is {FORMAT!r}")
-    if version != VERSION:
-        raise ValueError(f"{path}: written in version {version} of the format; this program reads version {VERSION}")
+    if version not in (VERSION, PRICED_VERSION):
+        raise ValueError(
+            f"{path}: written in version {version} of the format; this program reads versions {VERSION} and "
+            f"{PRICED_VERSION}"
+        )
     names = header.get("model_names")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError(f"{path}: damaged policy file: model_names is {names!r}")
-    if header.get("activation") not in _ACTIVATIONS or not isinstance(header.get("scenario"), str):
+    if header.get("activation") not in ACTIVATIONS or not isinstance(header.get("scenario"), str):
         raise ValueError(f"{path}: damaged policy file: its header lacks an activation or a scenario")
     return header
 
 
-def _checked_layers(path: Path, arrays: dict[str, np.ndarray]) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+def _checked_layers(
+    path: Path, arrays: dict[str, np.ndarray], further: tuple[str, ...]
+) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """The layers; and every array is there and finite, the `further` ones too."""
     count = sum(name.startswith("kernel_") for name in arrays)
-    expected = {"header", "observation_mean", "observation_scale"}
+    expected = {"header", "observation_mean", "observation_scale", *further}
     expected |= {f"{part}_{i}" for part in ("kernel", "bias") for i in range(count)}
     if set(arrays) != expected or count == 0:
         raise ValueError(f"{path}: damaged policy file: it holds {', '.join(sorted(arrays))}")
@@ -163,22 +137,3 @@ def _checked_layers(path: Path, arrays: dict[str, np.ndarray]) -> tuple[tuple[np
         if arrays[name].dtype != np.float32 or not np.isfinite(arrays[name]).all():
             raise ValueError(f"{path}: damaged policy file: {name} is not finite float32")
     return layers
-
-
-def policy_from_arrays(
-    layers: Sequence[tuple[ArrayLike, ArrayLike]],
-    observation_mean: ArrayLike,
-    observation_variance: ArrayLike,
-    activation: str,
-    model_names: Sequence[str],
-    scenario: str,
-) -> Policy:
-    """A policy from the arrays of a training run, JAX's or NumPy's, copied to NumPy float32."""
-    return Policy(
-        model_names=tuple(model_names),
-        scenario=scenario,
-        activation=activation,
-        observation_mean=np.array(observation_mean, np.float32),
-        observation_scale=np.sqrt(np.array(observation_variance, np.float32) + np.float32(1e-8)),
-        layers=tuple((np.array(kernel, np.float32), np.array(bias, np.float32)) for kernel, bias in layers),
-    )

@@ -6,17 +6,18 @@ import jax
 import numpy as np
 from rich.console import Console
 
-from jax_router import State
+from jax_router.memory import AnyPolicy
 from jax_router.policies import static_policies
-from jax_router.rollout import Policy as Strategy
 from jax_router.rollout import compare
 from train.config import Config
 from train.environments import ROUTER
 from train.experience import first_episode_returns
 from train.policy import Policy, policy_from_arrays, save_policy
 from train.ppo import PPO, TrainState
+from train.priced_policy import PricedPolicy
 from train.run_dir import RunDir
 from train.scores import score
+from train.strategies import all_strategies
 from train.table import strategy_table, table_rows
 
 if TYPE_CHECKING:
@@ -48,8 +49,10 @@ def report(
     ppo = PPO(config, env)
     key = jax.random.fold_in(jax.random.key(config.seed), EVALUATION_STREAM)
     if config.env == ROUTER:
-        names = {seed: "PPO" if len(agents) == 1 else f"PPO, seed {seed}" for seed in agents}
-        strategies = {names[seed]: _greedy(ppo, agent) for seed, agent in agents.items()}
+        strategies: dict[str, AnyPolicy] = {}
+        for seed, agent in agents.items():
+            name = "PPO" if len(agents) == 1 else f"PPO, seed {seed}"
+            strategies |= all_strategies(name, to_policy(config, env, agent), env_params)
         strategies |= static_policies(env_params, env.model_names)
         results = compare(key, strategies, config.eval_episodes, env_params)
         title = f"{config.scenario}: {config.eval_episodes} episodes, the same for each strategy"
@@ -67,7 +70,7 @@ def to_policy(config: Config, env: "Environment[Any, Any]", agent: TrainState) -
     """What serving needs of the train state of one seed."""
     actor = agent.network["params"]["actor"]
     layers = [actor[f"Dense_{i}"] for i in range(len(actor))]
-    return policy_from_arrays(
+    policy = policy_from_arrays(
         layers=[(layer["kernel"], layer["bias"]) for layer in layers],
         observation_mean=agent.observation_stats.mean,
         observation_variance=agent.observation_stats.variance,
@@ -75,18 +78,21 @@ def to_policy(config: Config, env: "Environment[Any, Any]", agent: TrainState) -
         model_names=getattr(env, "model_names", [str(i) for i in range(env.num_actions)]),
         scenario=config.scenario if config.env == ROUTER else config.env,
     )
+    if not config.priced:
+        return policy
+    problem = env.default_params
+    return PricedPolicy(
+        **vars(policy),
+        min_price=config.min_price,
+        max_price=config.max_price,
+        cost_per_call=np.array(problem.fleet.cost_per_call, np.float32),
+        load=np.array(problem.traffic.load, np.float32),
+    )
 
 
 def one_agent(state: TrainState, index: int) -> TrainState:
     """The state of one seed out of that of all."""
     return jax.tree.map(lambda leaf: leaf[index], state)
-
-
-def _greedy(ppo: PPO, agent: TrainState) -> Strategy:
-    def strategy(key: jax.Array, observation: jax.Array, state: State) -> jax.Array:
-        return ppo.greedy_action(agent.network, agent.observation_stats, observation)
-
-    return strategy
 
 
 def _greedy_returns(ppo: PPO, agent: TrainState, key: jax.Array, env_params: Any) -> jax.Array:

@@ -67,5 +67,8 @@ def check_same_config(path: Path, saved: Config, asked: Config) -> None:
         for field in fields(Config)
         if getattr(asked, field.name) != getattr(saved, field.name)
     ]
+    if saved.priced != asked.priced:
+        kind = "priced: it is" if saved.priced else "not priced: it is never"
+        differences.append(f"that run is {kind} told the price of money, and cannot learn otherwise; train a new one")
     if differences:
         raise ValueError(f"--resume {path} goes on with the config of that run; {'; '.join(differences)}")

@@ -1,0 +1,33 @@
+"""A price on money: what a router that is told the price sees, and what it earns."""
+
+import jax
+import jax.numpy as jnp
+
+MIN_PRICE, MAX_PRICE = 0.3, 3000.0
+"""The range of prices that serves every budget of the scenarios, reward per USD on top of `cost_weight`."""
+
+
+def priced_observation(observation: jax.Array, log_price: jax.Array) -> jax.Array:
+    """A router's observation with the price in the place of the budget, (..., N + 5) float32.
+
+    The share of the budget is held at 1: the price alone speaks for money.
+
+    Args:
+        observation: (..., N + 4) float32, see `jax_router.observe`.
+        log_price: (...) float32, natural logarithm of the price, reward per USD.
+    """
+    money = jnp.stack([jnp.ones_like(log_price), log_price], axis=-1)
+    return jnp.concatenate([observation[..., :-1], money], axis=-1)
+
+
+def priced_reward(reward: jax.Array, cost: jax.Array, price: jax.Array) -> jax.Array:
+    """The reward less the price of the money spent, all () float32, on one scale for all prices.
+
+    High prices would drown low ones: a reward is divided by what rewards are like at its price.
+
+    Args:
+        reward: of the simulator.
+        cost: USD.
+        price: reward per USD.
+    """
+    return (reward - price * cost) / (0.3 + 0.02 * price)

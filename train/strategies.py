@@ -1,0 +1,74 @@
+"""Policy files as strategies of the simulator: `act` in JAX, at a price or with a pacer."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jax_router import Params, State
+from jax_router.memory import AnyPolicy
+from jax_router.memory import Policy as Strategy
+from jax_router.pacing import Paced
+from jax_router.pricing import priced_observation
+from train.actor import OBSERVATION_CLIP, Policy
+from train.networks import ACTIVATIONS
+from train.priced_policy import PricedPolicy
+
+NUM_PRICES = 4
+"""Fixed prices that a priced policy is shown at."""
+
+
+def as_strategy(policy: Policy, price: float | jax.Array | None = None) -> Strategy:
+    """The likeliest action of a policy; of a priced one, at `price`, reward per USD.
+
+    Raises `ValueError` for a priced policy without a price and the other way round.
+    """
+    if isinstance(policy, PricedPolicy) != (price is not None):
+        raise ValueError("a priced policy acts at a price, and no other does")
+    network = preferences(policy)
+
+    def strategy(key: jax.Array, observation: jax.Array, state: State) -> jax.Array:
+        if price is not None:
+            log_price = jnp.log(jnp.asarray(price, jnp.float32))
+            observation = priced_observation(observation, jnp.broadcast_to(log_price, observation.shape[:-1]))
+        return jnp.argmax(network(observation), axis=-1).astype(jnp.int32)
+
+    return strategy
+
+
+def paced(policy: PricedPolicy, params: Params, first_price: float | None = None, by_time: bool = False) -> Paced:
+    """A priced policy with a pacer that spends the budget of `params`; see `jax_router.pacing.Paced`."""
+    return Paced(
+        preferences(policy),
+        params,
+        policy.min_price,
+        policy.max_price,
+        policy.first_price if first_price is None else first_price,
+        by_time,
+    )
+
+
+def all_strategies(name: str, policy: Policy, params: Params) -> dict[str, AnyPolicy]:
+    """What is shown of a policy, by name: of a priced one, the pacer first and then fixed prices."""
+    if not isinstance(policy, PricedPolicy):
+        return {name: as_strategy(policy)}
+    prices = np.geomspace(policy.min_price, policy.max_price, NUM_PRICES)
+    fixed: dict[str, AnyPolicy] = {f"{name}, price {price:.3g}": as_strategy(policy, price) for price in prices}
+    return {f"{name}, paced": paced(policy, params)} | fixed
+
+
+def preferences(policy: Policy) -> Callable[[jax.Array], jax.Array]:
+    """The policy's network: what it sees, (B, D) float32, to its preference for each model, (B, N) float32."""
+    mean, scale = jnp.asarray(policy.observation_mean), jnp.asarray(policy.observation_scale)
+    layers = [(jnp.asarray(kernel), jnp.asarray(bias)) for kernel, bias in policy.layers]
+    activation = ACTIVATIONS[policy.activation]
+
+    def one(observation: jax.Array) -> jax.Array:
+        x = jnp.clip((observation - mean) / scale, -OBSERVATION_CLIP, OBSERVATION_CLIP)
+        for kernel, bias in layers[:-1]:
+            x = activation(x @ kernel + bias)
+        kernel, bias = layers[-1]
+        return x @ kernel + bias
+
+    return jax.vmap(one)
