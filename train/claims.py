@@ -18,13 +18,14 @@ from jax_router.gymnax_env import LLMRouter
 from train.config import LONG_RUN, SHORT_RUN, Config
 from train.errors import one_line_errors
 from train.evaluate import Evaluation, as_strategy, evaluate, mixture_name
+from train.greedy import nth_agent
+from train.known import TUNED_NAMES, TUNED_RULE
 from train.parallel import ParallelTrainer
 from train.ppo import PPO
-from train.report import one_agent, to_policy
+from train.report import to_policy
 from train.scores import Score
 from train.table import markdown_table, table_rows
 
-TUNED = ("best mixture, tuned", "two thresholds, tuned")
 MIN_SAVING = 0.15
 LARGE = "ppo, 2,048 environments"
 
@@ -105,7 +106,7 @@ def check_claims(evaluation: Evaluation) -> list[Claim]:
     opponents = {name: s for name, s in scores.items() if _is_untuned_opponent(name, evaluation)}
     best = max(opponents, key=lambda name: opponents[name].reward.mean)
     above = sum(scores[name].reward.mean > opponents[best].reward.mean for name in seeds)
-    rule = scores["two thresholds, tuned"].reward.mean
+    rule = scores[TUNED_RULE].reward.mean
     savings = [saving.mean for name in seeds if (saving := evaluation.matched[name].saving) is not None]
     saves = sum(_saves(evaluation, name) for name in seeds)
     spread = f"{min(savings):.1%} to {max(savings):.1%}" if savings else "nothing that can be compared"
@@ -140,7 +141,7 @@ def _saves(evaluation: Evaluation, name: str) -> bool:
 
 def _is_untuned_opponent(name: str, evaluation: Evaluation) -> bool:
     ours = {*evaluation.matched, *map(mixture_name, evaluation.matched)}
-    return name not in ours and name not in TUNED
+    return name not in ours and name not in TUNED_NAMES
 
 
 def _trained(config: Config) -> dict[str, policies.Policy]:
@@ -150,7 +151,7 @@ def _trained(config: Config) -> dict[str, policies.Policy]:
     state, _ = trainer.update_block(trainer.init(), config.num_updates)
     host = trainer.to_host(state)
     return {
-        f"ppo, seed {seed}": as_strategy(to_policy(config, env, one_agent(host, i)))
+        f"ppo, seed {seed}": as_strategy(to_policy(config, env, nth_agent(host, i)))
         for i, seed in enumerate(config.seeds)
     }
 

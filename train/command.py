@@ -1,6 +1,5 @@
 """The command `python -m train.ppo`: from flags to a trained, saved and compared policy."""
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from jax_router.checks import check_number, check_whole_number
+from train.compilation import keep_compiled_programs
 from train.config import SHORT_RUN, Config, check_config, config_to_dict, defaults_for, with_absolute_paths
 from train.errors import one_line_errors, stop
 from train.logs import optional_module
@@ -191,10 +191,7 @@ def _start_jax(arguments: Arguments) -> None:
     """What has to be set before JAX's backend starts: where compiled programs are kept, and who else takes part."""
     import jax
 
-    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "jax-router"
-        jax.config.update("jax_compilation_cache_dir", str(cache))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    keep_compiled_programs()
     if arguments.coordinator_address is not None:
         jax.distributed.initialize(arguments.coordinator_address, arguments.num_processes, arguments.process_id)
 

@@ -8,12 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from jax_router import Episodes, Params
-from jax_router import policies as known
 from jax_router.memory import AnyPolicy
-from jax_router.memory import Policy as Strategy
+from jax_router.policies import mixture
 from jax_router.rollout import compare
-from jax_router.tuning import Tuned, best_mixture, best_two_threshold
+from jax_router.tuning import Tuned
 from train.actor import Policy
+from train.known import known_strategies
 from train.matched import MatchedMixture, cheapest_mixture, saving_at_matched_quality
 from train.scores import Score, score
 from train.statistics import Estimate
@@ -65,18 +65,13 @@ def evaluate(
         beside: further strategies by name, whose savings are not asked for.
     """
     key_tuning, key_episodes = jax.random.split(key)
-    strategies = dict(policies) | dict(beside or {})
-    strategies |= known.static_policies(params, model_names) | known.queue_aware_policies(params)
-    mixtures: Tuned | None = None
-    if tuning_episodes:
-        mixtures = best_mixture(key_tuning, params, tuning_episodes)
-        strategies["best mixture, tuned"] = known.mixture(jnp.asarray(mixtures.best))
-        strategies["two thresholds, tuned"] = _two_threshold(best_two_threshold(key_tuning, params, tuning_episodes))
+    known = known_strategies(key_tuning, params, model_names, tuning_episodes)
+    strategies = dict(policies) | dict(beside or {}) | known.strategies
     episodes = compare(key_episodes, strategies, num_episodes, params)
     constants = [episodes[f"always {name}"] for name in model_names]
-    matched = {name: _match(episodes[name], constants, mixtures, params) for name in policies}
+    matched = {name: _match(episodes[name], constants, known.mixtures, params) for name in policies}
     blind = {
-        mixture_name(name): known.mixture(jnp.asarray(found.mixture.shares, jnp.float32))
+        mixture_name(name): mixture(jnp.asarray(found.mixture.shares, jnp.float32))
         for name, found in matched.items()
         if found.mixture is not None
     }
@@ -104,11 +99,6 @@ def check_fleet(policy: Policy, model_names: Sequence[str]) -> None:
             f"the policy takes {policy.observation_size} observations; a fleet of {len(model_names)} models gives "
             f"{len(model_names) + 4}"
         )
-
-
-def _two_threshold(tuned: Tuned) -> Strategy:
-    complexity, queue, better, cheaper = tuned.best
-    return known.two_threshold(float(complexity), float(queue), int(better), int(cheaper))
 
 
 def _match(policy: Episodes, constants: Sequence[Episodes], mixtures: Tuned | None, params: Params) -> Matched:

@@ -13,6 +13,7 @@ import numpy as np
 import tyro
 
 from jax_router.checks import check_whole_number
+from train.compilation import keep_compiled_programs
 from train.errors import one_line_errors
 from train.policy import load_policy
 
@@ -73,6 +74,7 @@ def _check(arguments: Arguments) -> None:
 
 
 def _run(arguments: Arguments) -> None:
+    keep_compiled_programs()
     policy = None if arguments.model_path is None else load_policy(arguments.model_path)
 
     # Late, like all of JAX: `--help` or a typo should not take seconds.

@@ -5,18 +5,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from jax_router import Params, Policy
-from jax_router.policies import mixture, queue_aware_policies, static_policies, two_threshold
+from jax_router import Params
 from jax_router.rollout import compare
-from jax_router.tuning import best_mixture, best_two_threshold
 from train.behaviour import live_a_day, map_choices
 from train.config import Config
 from train.greedy import greedy, nth_agent
+from train.known import known_strategies
 from train.learning import train_and_judge
 from train.parallel import ParallelTrainer
 from train.picture_choices import draw_choices
@@ -61,7 +59,7 @@ def make_gallery(
     agent = nth_agent(agents, middle)
     agent_name = f"PPO, seed {config.seeds[middle]}"
 
-    strategies = known_strategies(params, env.model_names, key_tuning, tuning_episodes)
+    strategies = known_strategies(key_tuning, params, env.model_names, tuning_episodes).strategies
     results = compare(key_judge, {agent_name: greedy(trainer.ppo, agent)} | strategies, num_episodes, params)
     scores = {name: score(episodes, env.model_names) for name, episodes in results.items()}
     title = f"{config.scenario}: {num_episodes} episodes, the same for each strategy"
@@ -76,16 +74,3 @@ def make_gallery(
     one_seed = PPO(replace(config, num_seeds=1), env)
     frontier = sweep(one_seed, params, env.model_names, weights, num_episodes, console)
     yield "frontier", draw_frontier(frontier, config.scenario)
-
-
-def known_strategies(
-    params: Params, model_names: tuple[str, ...], key: jax.Array, tuning_episodes: int
-) -> dict[str, Policy]:
-    """Every strategy that does not learn, by name; `key` is for the episodes that the tuned ones are tuned on."""
-    strategies = static_policies(params, model_names) | queue_aware_policies(params)
-    if tuning_episodes:
-        shares = best_mixture(key, params, tuning_episodes).best
-        strategies["best mixture, tuned"] = mixture(jnp.asarray(shares))
-        complexity, queue, better, cheaper = best_two_threshold(key, params, tuning_episodes).best.tolist()
-        strategies["two thresholds, tuned"] = two_threshold(complexity, queue, int(better), int(cheaper))
-    return strategies

@@ -12,6 +12,7 @@ from jax_router.rollout import compare
 from train.config import Config
 from train.environments import ROUTER
 from train.experience import first_episode_returns
+from train.greedy import nth_agent
 from train.policy import Policy, policy_from_arrays, save_policy
 from train.ppo import PPO, TrainState
 from train.priced_policy import PricedPolicy
@@ -40,7 +41,7 @@ def report(
     `state` is on the host, every leaf leading with (S,). On an environment that is not ours, what is printed is the
     mean return of the greedy policy.
     """
-    agents = {seed: one_agent(state, i) for i, seed in enumerate(config.seeds)}
+    agents = {seed: nth_agent(state, i) for i, seed in enumerate(config.seeds)}
     paths = [run_dir.policy(config, seed) for seed in config.seeds]
     for path, agent in zip(paths, agents.values(), strict=True):
         if not path.exists():  # a finished run that was resumed has it already
@@ -88,11 +89,6 @@ def to_policy(config: Config, env: "Environment[Any, Any]", agent: TrainState) -
         cost_per_call=np.array(problem.fleet.cost_per_call, np.float32),
         load=np.array(problem.traffic.load, np.float32),
     )
-
-
-def one_agent(state: TrainState, index: int) -> TrainState:
-    """The state of one seed out of that of all."""
-    return jax.tree.map(lambda leaf: leaf[index], state)
 
 
 def _greedy_returns(ppo: PPO, agent: TrainState, key: jax.Array, env_params: Any) -> jax.Array:
