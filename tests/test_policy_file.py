@@ -94,13 +94,18 @@ def with_header(path, **changes):
     rewritten(path, header=np.array(json.dumps(header)))
 
 
+def save_one_array(path):
+    with path.open("wb") as file:
+        np.save(file, np.zeros(3))
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
         (lambda p: p.write_bytes(p.read_bytes()[:-200]), "damaged"),
         (lambda p: p.write_bytes(b""), "not a policy file"),
         (lambda p: p.write_text("hello"), "not a policy file"),
-        (lambda p: np.save(p.open("wb"), np.zeros(3)), "not an archive"),
+        (save_one_array, "not an archive"),
         (lambda p: np.savez(p, x=np.zeros(3)), "no header"),
         (lambda p: np.savez(p, header=np.array({"a": 1}, dtype=object)), "not a policy file"),
         (lambda p: with_header(p, version=3), "reads versions 1 and 2"),
