@@ -85,11 +85,13 @@ def _with_prices(path: Path, policy: Policy, arrays: dict[str, np.ndarray]) -> P
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
-        archive = np.load(path, allow_pickle=False)
-        if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise ValueError("not an archive")
-        with archive:
-            return {name: archive[name] for name in archive.files}
+        # Opened here: NumPy leaves files open that it cannot read.
+        with open(path, "rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise ValueError("not an archive")
+            with archive:
+                return {name: archive[name] for name in archive.files}
     except (ValueError, EOFError, KeyError, OSError, zipfile.BadZipFile) as error:
         if isinstance(error, FileNotFoundError):
             raise
