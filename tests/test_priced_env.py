@@ -9,7 +9,6 @@ import pytest
 
 from jax_router import step
 from jax_router.priced_env import MEAN_STRETCH, PricedRouter
-from train.config import SHORT_RUN
 from train.experience import Environments, collect
 from train.losses import gae
 
@@ -101,7 +100,3 @@ def test_a_range_that_is_none_is_refused() -> None:
         PricedRouter(min_price=2, max_price=1)
     with pytest.raises(ValueError, match="min_price is 0"):
         PricedRouter(min_price=0)
-
-
-def test_ppo_knows_nothing_of_prices() -> None:
-    assert not SHORT_RUN.priced

@@ -182,7 +182,7 @@ def test_a_run_ends_with_a_priced_policy(run: Path, capsys) -> None:
     assert json.loads((run / "config.json").read_text())["priced"]
     main(["--resume", str(run)])  # it is done: the report again
     printed = capsys.readouterr().out
-    for strategy in ("PPO, paced", "PPO, price 0.3", "PPO, price 3e+03", "always tier2_small"):
+    for strategy in ("PPO, paced", "PPO, price 0.3", "PPO, price 3,000", "always tier2_small"):
         assert strategy in printed
 
 

@@ -54,7 +54,7 @@ def all_strategies(name: str, policy: Policy, params: Params) -> dict[str, AnyPo
     if not isinstance(policy, PricedPolicy):
         return {name: as_strategy(policy)}
     prices = np.geomspace(policy.min_price, policy.max_price, NUM_PRICES)
-    fixed: dict[str, AnyPolicy] = {f"{name}, price {price:.3g}": as_strategy(policy, price) for price in prices}
+    fixed: dict[str, AnyPolicy] = {f"{name}, price {_short(price)}": as_strategy(policy, price) for price in prices}
     return {f"{name}, paced": paced(policy, params)} | fixed
 
 
@@ -72,3 +72,8 @@ def preferences(policy: Policy) -> Callable[[jax.Array], jax.Array]:
         return x @ kernel + bias
 
     return jax.vmap(one)
+
+
+def _short(price: float) -> str:
+    """Three digits, and never an exponent: 0.3, 6.46, 139, 3,000."""
+    return f"{float(f'{price:.3g}'):,g}"
