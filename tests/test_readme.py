@@ -39,6 +39,16 @@ def test_snippet_runs(snippet: str, workplace: Path, monkeypatch: pytest.MonkeyP
     exec(compile(snippet, "README.md", "exec"), {"__name__": "readme"})
 
 
+def test_results_are_those_of_the_results_file() -> None:
+    """No number in the table of README that `make claims` did not write."""
+    results = (Path(__file__).parents[1] / "RESULTS.md").read_text()
+    section = README.split("## Results")[1].split("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith(("| ", "- holds", "- DOES"))]
+    assert len(lines) > 12
+    for line in lines:
+        assert line in results
+
+
 def test_the_documented_json_has_the_keys_of_a_real_one(workplace: Path) -> None:
     (documented,) = (json.loads(block) for block in blocks("json"))
     output = workplace / "results.json"
