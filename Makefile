@@ -22,7 +22,7 @@ $(CLIENTS): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev,clients]"
 	touch $@
 
-train: $(INSTALLED)  ## Train the agent: 2,048 environments, 10,000,000 steps, about a minute on 2 cores
+train: $(INSTALLED)  ## Train the agent: 2,048 environments, 10,000,000 steps, a minute and a half on 2 cores
 	$(BIN)/python -m train.ppo --num-envs 2048
 
 test: $(INSTALLED)  ## Run the tests
