@@ -1,6 +1,7 @@
 """What every test runs under: two CPU devices, and a simulator that may not promote types or ranks by accident."""
 
 import os
+from collections.abc import Callable
 
 # Before JAX starts its backend. Two devices, so that code which assumes one is found out.
 os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=2"
@@ -15,3 +16,19 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 @pytest.fixture
 def key() -> jax.Array:
     return jax.random.key(0)
+
+
+@pytest.fixture
+def refuses(capsys: pytest.CaptureFixture[str]) -> Callable[[Callable[[list[str]], None], list[str], str], None]:
+    """A command ends for bad input as all of ours do: status 2, and one line on standard error that says why."""
+
+    def check(main: Callable[[list[str]], None], args: list[str], message: str) -> None:
+        with pytest.raises(SystemExit) as exit_info:
+            main(args)
+        assert exit_info.value.code == 2
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert message in printed.err
+        assert printed.err.count("\n") == 1
+
+    return check

@@ -110,7 +110,7 @@ def test_scores_are_means_over_prompts() -> None:
     ],
 )
 def test_bad_input_is_one_line_and_status_2(
-    args: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+    args: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuses
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "there.json").write_text("mine")
@@ -118,12 +118,7 @@ def test_bad_input_is_one_line_and_status_2(
     kernel, bias = np.zeros((6, 2), np.float32), np.zeros(2, np.float32)
     other = policy_from_arrays([(kernel, bias)], np.zeros(6), np.ones(6), "tanh", ("a", "b"), "default")
     save_policy(tmp_path / "other.npz", other)
-    with pytest.raises(SystemExit) as exit_info:
-        main(args)
-    assert exit_info.value.code == 2
-    printed = capsys.readouterr()
-    assert message in printed.err
-    assert printed.err.count("\n") == 1
+    refuses(main, args, message)
     assert (tmp_path / "there.json").read_text() == "mine"
 
 

@@ -221,13 +221,8 @@ def test_budgets_beside_hindsight(tmp_path: Path, policy, capsys) -> None:
         (["--resume", "RUN", "--no-priced"], "that run is priced: it is told the price of money"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(run: Path, args: list[str], message: str, capsys) -> None:
-    with pytest.raises(SystemExit) as exit_info:
-        main([arg.replace("RUN", str(run)) for arg in args])
-    assert exit_info.value.code == 2
-    printed = capsys.readouterr()
-    assert message in printed.err
-    assert printed.err.count("\n") == 1
+def test_bad_input_is_one_line_and_status_2(run: Path, args: list[str], message: str, refuses) -> None:
+    refuses(main, [arg.replace("RUN", str(run)) for arg in args], message)
 
 
 def test_an_unpriced_run_does_not_become_priced(tmp_path: Path, capsys) -> None:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 
@@ -10,6 +11,14 @@ def stop(message: str, status: int) -> NoReturn:
     """Say why, and exit."""
     print(message, file=sys.stderr)
     sys.exit(status)
+
+
+def check_new_file(flag: str, path: Path) -> None:
+    """Raise a `ValueError` where `path`, given with `flag`, exists already, or its folder does not."""
+    if path.exists():
+        raise ValueError(f"{flag} is {path}; that file exists, choose another")
+    if not path.absolute().parent.is_dir():
+        raise ValueError(f"{flag} is {path}; there is no such folder")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import tyro
 
 from jax_router.checks import check_whole_number
 from train.compilation import keep_compiled_programs
-from train.errors import one_line_errors
+from train.errors import check_new_file, one_line_errors
 from train.policy import load_policy
 
 if TYPE_CHECKING:
@@ -67,10 +67,7 @@ def _check(arguments: Arguments) -> None:
     if arguments.output is not None:
         if arguments.output.suffix not in FORMATS:
             raise ValueError(f"--output is {arguments.output}; its ending must be one of {', '.join(FORMATS)}")
-        if arguments.output.exists():
-            raise ValueError(f"--output is {arguments.output}; that file exists, choose another")
-        if not arguments.output.absolute().parent.is_dir():
-            raise ValueError(f"--output is {arguments.output}; there is no such folder")
+        check_new_file("--output", arguments.output)
 
 
 def _run(arguments: Arguments) -> None:

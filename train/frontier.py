@@ -11,7 +11,7 @@ import tyro
 from jax_router.checks import check_number, check_whole_number
 from train.compilation import keep_compiled_programs
 from train.config import check_config
-from train.errors import one_line_errors
+from train.errors import check_new_file, one_line_errors
 from train.flags import TrainingFlags
 
 if TYPE_CHECKING:
@@ -58,10 +58,7 @@ def check_arguments(arguments: Arguments) -> None:
     lowest = check_number("--min-cost-weight", arguments.min_cost_weight, above=0)
     check_number("--max-cost-weight", arguments.max_cost_weight, above=lowest)
     if arguments.json is not None:
-        if arguments.json.exists():
-            raise ValueError(f"--json is {arguments.json}; that file exists, choose another")
-        if not arguments.json.absolute().parent.is_dir():
-            raise ValueError(f"--json is {arguments.json}; there is no such folder")
+        check_new_file("--json", arguments.json)
 
 
 def _run(arguments: Arguments) -> None:
