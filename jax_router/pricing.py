@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-MIN_PRICE, MAX_PRICE = 0.3, 3000.0
+MIN_PRICE, MAX_PRICE = 0.3, 10_000.0
 """The range of prices that serves every budget of the scenarios, reward per USD on top of `cost_weight`."""
 
 

@@ -11,45 +11,71 @@ from hypothesis import strategies as st
 
 from jax_router import make_params, run_episodes
 from jax_router.memory import with_memory
-from jax_router.pacing import FIRST_PROMPTS, STEP_SIZE, Pace, Paced, affordable, charge, work_between
+from jax_router.pacing import COST_MEMORY, GAP_MEMORY, PRIOR_PROMPTS, Pace, Paced, affordable, begin, charge, set_price
+from jax_router.plan import SHORTEST_OUTLOOK, Plan, day_integral
 from jax_router.policies import constant
 from jax_router.rollout import compare, run_steps
 from train import pacer
 from train.pacer import Pacer
+from train.rehearsal import rehearse
 
 COSTS = np.array([0.03, 0.003, 0.015, 0.001, 0.0005], np.float32)
-LOG_PRICES = float(np.log(0.3)), float(np.log(3000))
 LOAD = np.asarray(make_params().traffic.load)
+PRICES = np.array([1, 10, 100, 1000], np.float32)
+AT_NIGHT = np.array([0.004, 0.002, 0.001, 0.0005], np.float32)
+PLAN_COST = np.stack([AT_NIGHT, 2 * AT_NIGHT], axis=1)
+"""Twice as dear in the second half of the day."""
+PLAN = Plan(jnp.log(PRICES), jnp.asarray(PLAN_COST))
+SERVED_PLAN = pacer.Plan(PRICES, PLAN_COST, LOAD, prompts_per_day=1000.0)
 
 
-def pace(budget: float = 1.0, prompts: float = 100.0, taken: float = 1.0, num_prompts: float = 1e6) -> Pace:
-    """Long after the start, where the step is the constant one."""
-    values = (np.log(10.0), budget, prompts, taken, num_prompts)
-    return Pace(*(jnp.float32(value) for value in values))
+def pace(budget: float = 1.0, prompts: float = 100.0, taken: float = 1.0, cost_ratio: float = 1.0) -> Pace:
+    numbers = (jnp.float32(x) for x in (budget, prompts, taken, 0.0))
+    return begin(PLAN, *numbers, cost_ratio=cost_ratio)
 
 
-@pytest.mark.parametrize(("shares", "excess"), [(1, 0), (2, 1), (0, -1), (3.5, 2.5), (100, 3)])
-def test_the_price_moves_by_how_many_shares_a_prompt_cost(shares: float, excess: float) -> None:
-    after = charge(pace(), jnp.float32(0.01 * shares), 1.0, LOG_PRICES)
-    assert after.log_price == pytest.approx(np.log(10) + STEP_SIZE * excess, abs=1e-5)
-    assert after.budget_left == pytest.approx(1 - 0.01 * shares)
-    assert after.period_left == 99
+@pytest.mark.parametrize(
+    ("share", "time", "days", "price"),
+    [
+        (0.002, 0.1, 0.2, 10),
+        (0.002, 0.6, 0.2, 100),
+        (0.003, 0.0, 1.0, 10),  # all day: 0.006, 0.003, 0.0015, 0.00075
+        (0.003, 0.3, 7.0, 10),
+        (0.002, 0.4, 0.1, 10),
+        (0.003, 0.4, 0.2, 10),  # half of it after noon
+        (1.0, 0.1, 0.2, 1),  # more than anything costs
+        (0.0001, 0.1, 0.2, 1000),  # less
+    ],
+)
+def test_the_price_is_the_one_at_which_the_rest_costs_what_is_left(share, time, days, price) -> None:
+    after = set_price(pace(100 * share), PLAN, jnp.float32(time), jnp.float32(days))
+    assert np.exp(after.log_price) == pytest.approx(price, rel=1e-2)
 
 
-def test_the_first_steps_are_the_longest() -> None:
-    moves = [
-        float(charge(pace(num_prompts=n), jnp.float32(0.02), 1.0, LOG_PRICES).log_price) - np.log(10)
-        for n in (0, FIRST_PROMPTS, 1e4)
-    ]
-    np.testing.assert_allclose(moves, [1, 0.5, STEP_SIZE], atol=1e-5)
+def test_where_prompts_are_dearer_than_planned_a_share_buys_less() -> None:
+    after = set_price(pace(0.4, cost_ratio=2.0), PLAN, jnp.float32(0.1), jnp.float32(0.1))
+    assert np.exp(after.log_price) == pytest.approx(10, rel=1e-3)
 
 
-def test_the_price_stays_within_its_range() -> None:
-    dear = cheap = pace()
-    for _ in range(200):
-        dear = charge(replace(dear, budget_left=jnp.float32(1)), jnp.float32(1), 1.0, LOG_PRICES)
-        cheap = charge(replace(cheap, budget_left=jnp.float32(1)), jnp.float32(0), 1.0, LOG_PRICES)
-    np.testing.assert_allclose([cheap.log_price, dear.log_price], LOG_PRICES, rtol=1e-6)
+@pytest.mark.parametrize("dearness", [0.5, 1.0, 3.0])
+def test_what_prompts_really_cost_is_learned(dearness: float) -> None:
+    """A first guess that is wrong by a factor of 10 is outweighed by the prompts that come."""
+    now = pace(prompts=1e6, budget=1e3, cost_ratio=10.0)
+    for _ in range(300):
+        now = set_price(now, PLAN, jnp.float32(0.1), jnp.float32(0.1))
+        cost = dearness * PLAN.cost_at(now.log_price, jnp.float32(0.1))
+        now = charge(now, PLAN, jnp.float32(0.1), cost, 1.0)
+    assert now.spent / now.expected == pytest.approx(dearness, abs=0.1 * abs(10 - dearness))
+    assert now.num_prompts == 300
+    assert now.period_left == 1e6 - 300
+
+
+def test_the_plan_counts_as_much_as_a_few_prompts() -> None:
+    now = pace()
+    expected = PLAN.cost_at(now.log_price, jnp.float32(0.0))
+    after = charge(now, PLAN, jnp.float32(0.0), 3 * expected, 1.0)
+    kept = PRIOR_PROMPTS * (1 - COST_MEMORY)
+    assert after.spent / after.expected == pytest.approx((kept + 3) / (kept + 1), rel=1e-5)
 
 
 def test_a_model_is_affordable_if_it_leaves_enough_for_the_cheapest() -> None:
@@ -65,11 +91,12 @@ def test_no_wish_ever_overspends(prompts: int, spare: float, seed: int) -> None:
     """The dearest model that is allowed, or any other: what was asked for lasts to the last prompt."""
     costs = COSTS.astype(np.float64)
     budget = costs.min() * prompts + spare
-    served = Pacer(budget, prompts, 10.0, prices=(0.3, 3000), costs=costs, taken=1.0)
+    served = Pacer(budget, SERVED_PLAN, costs, prompts=prompts)
     generator = np.random.default_rng(seed)
     greedy = generator.random() < 0.5
     spent = 0.0
-    for _ in range(prompts):
+    for prompt in range(prompts):
+        served.set_price(prompt / 1000)
         wish = costs if greedy else generator.random(5)
         cost = float(costs[np.argmax(np.where(served.affordable(), wish, -np.inf))])
         served.charge(cost)
@@ -78,28 +105,47 @@ def test_no_wish_ever_overspends(prompts: int, spare: float, seed: int) -> None:
     assert served.budget_left == pytest.approx(budget - spent, abs=1e-9)
 
 
-def test_numpy_and_jax_pace_alike() -> None:
+@pytest.mark.parametrize("by_time", [False, True])
+def test_numpy_and_jax_pace_alike(by_time: bool) -> None:
+    """Over a day and a half, with prompts that cost twice what was planned."""
     generator = np.random.default_rng(0)
-    for taken in (1.0, 0.0):
-        served = Pacer(1.5, 1000, 20.0, prices=(0.3, 3000), costs=COSTS, taken=taken)
-        simulated = Pace(*(jnp.float32(x) for x in (np.log(20.0), 1.5, 1000, taken, 0)))
-        book = jax.jit(lambda before, cost, elapsed: charge(before, cost, elapsed, LOG_PRICES))
-        for i in range(500):
-            np.testing.assert_array_equal(affordable(simulated, COSTS), served.affordable())
-            cost = float(generator.choice(COSTS[1:]))
-            elapsed = 1.0 if taken else float(generator.exponential()) * (i > 0)
-            simulated = book(simulated, jnp.float32(cost), jnp.float32(elapsed))
-            served.charge(cost, elapsed)
-            np.testing.assert_allclose(simulated.log_price, served.log_price, rtol=1e-3, atol=1e-3)
-        np.testing.assert_allclose(simulated.budget_left, served.budget_left, rtol=1e-3)
+    gap, num_prompts, days = 0.003, 500, 1.5
+    period = {"days": days} if by_time else {"prompts": num_prompts}
+    served = Pacer(2.0, SERVED_PLAN, COSTS, **period)
+    work = jax.jit(lambda time, days: day_integral(time, days, LOAD))
+    first = [2.0, work(jnp.float32(0.7), days), 0.0] if by_time else [2.0, num_prompts, 1.0]
+    simulated = begin(PLAN, *(jnp.float32(x) for x in first), time_of_day=jnp.float32(0.7))
+    step = jax.jit(lambda pace, time, left: set_price(pace, PLAN, time, left))
+    book = jax.jit(lambda pace, time, cost, taken: charge(pace, PLAN, time, cost, taken))
+    for i in range(num_prompts):
+        time = (0.7 + i * gap) % 1.0
+        served.set_price(time)
+        if i == 1 and not by_time:
+            assert served._period.outlook == pytest.approx((num_prompts - 1) * gap)
+        left = days - i * gap if by_time or i else num_prompts / SERVED_PLAN.prompts_per_day
+        simulated = step(simulated, jnp.float32(time), jnp.float32(left))
+        np.testing.assert_allclose(simulated.log_price, served.log_price, rtol=2e-3, atol=2e-3)
+        np.testing.assert_array_equal(affordable(simulated, COSTS), served.affordable())
+        cost = 2 * float(SERVED_PLAN.cost_at(served.log_price, time)) * float(generator.uniform(0.5, 1.5))
+        taken = work(jnp.float32(time), jnp.float32(gap)) if by_time else 1.0
+        simulated = book(simulated, jnp.float32(time), jnp.float32(cost), taken)
+        served.charge(cost)
+    np.testing.assert_allclose(simulated.budget_left, served.budget_left, atol=1e-4)
+    np.testing.assert_allclose(simulated.spent / simulated.expected, served.cost_ratio, rtol=1e-2)
+    assert served.cost_ratio == pytest.approx(2, rel=0.1)
+
+
+def test_numpy_and_jax_share_their_constants() -> None:
+    ours = (pacer.PRIOR_PROMPTS, pacer.COST_MEMORY, pacer.GAP_MEMORY, pacer.SHORTEST_OUTLOOK)
+    assert ours == (PRIOR_PROMPTS, COST_MEMORY, GAP_MEMORY, SHORTEST_OUTLOOK)
 
 
 @pytest.mark.parametrize(("start", "days"), [(0.0, 1.0), (0.3, 0.0), (0.9, 0.4), (0.25, 2.5), (0.7, 0.001)])
 def test_work_is_the_integral_of_the_load(start: float, days: float) -> None:
     grid = start + (np.arange(400_000) + 0.5) / 400_000 * days
     expected = LOAD[(grid % 1 * len(LOAD)).astype(int)].mean(dtype=np.float64) * days
-    assert work_between(jnp.float32(start), days, LOAD) == pytest.approx(expected, abs=2e-5)
-    assert pacer.work_between(start, days, LOAD) == pytest.approx(expected, abs=2e-5)
+    assert day_integral(jnp.float32(start), days, LOAD) == pytest.approx(expected, abs=2e-5)
+    assert SERVED_PLAN.work(start, days) == pytest.approx(expected, abs=2e-5)
 
 
 def by_price(observation: jax.Array) -> jax.Array:
@@ -113,7 +159,8 @@ def by_price(observation: jax.Array) -> jax.Array:
 @pytest.mark.parametrize("budget", [0.11, 0.3, 1.0])
 def test_a_paced_policy_spends_its_budget_and_not_a_cent_more(key, budget: float, by_time: bool) -> None:
     params = make_params(episode_length=200, budget=budget, load_amplitude=0)
-    policy = Paced(by_price, params, 0.3, 3000, 30.0, by_time)
+    plan = Plan(*map(jnp.asarray, rehearse(by_price, params, 0.3, 3000, jax.random.key(5))))
+    policy = Paced(by_price, replace(plan, log_prices=jnp.log(plan.log_prices)), params, by_time)
     episodes = jax.jit(lambda key: run_episodes(key, policy, 16, params))(key)
     assert (episodes.cost <= budget * (1 + 1e-5)).all()
     assert episodes.cost.min() > 0.97 * budget
@@ -141,5 +188,5 @@ def test_memory_is_carried_and_begins_anew_with_every_episode(key) -> None:
 
 def test_a_budget_that_the_cheapest_model_exceeds_is_refused() -> None:
     with pytest.raises(ValueError, match=r"budget is 0\.4 USD; 1000 prompts cost 0\.5 USD at the cheapest model"):
-        Paced(by_price, make_params(budget=0.4), 0.3, 100, 10.0)
-    Paced(by_price, make_params(budget=0.5), 0.3, 100, 10.0)
+        Paced(by_price, PLAN, make_params(budget=0.4))
+    Paced(by_price, PLAN, make_params(budget=0.5))

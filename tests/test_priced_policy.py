@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import jax
@@ -14,10 +15,12 @@ from jax_router.rollout import run_steps
 from train.command import main, parse
 from train.config import PRICED_RUN
 from train.evaluate_command import main as evaluate_main
+from train.pacer import Plan
 from train.policy import load_policy, policy_from_arrays, save_policy
 from train.price_sweep import main as sweep_main
 from train.priced_policy import PricedPolicy
-from train.strategies import as_strategy, paced
+from train.rehearsal import rehearse
+from train.strategies import as_strategy, paced, preferences
 
 TOY = ["--priced", "--total-timesteps", "512", "--num-envs", "16", "--num-steps", "8", "--eval-episodes", "2"]
 NAMES = ("tier1_large", "tier1_small", "tier2_large", "tier2_small", "open_source")
@@ -32,14 +35,20 @@ def by_complexity_and_price() -> PricedPolicy:
     bias[3] = 0.0
     kernel[9, 4], bias[4] = 1.0, -6.0
     policy = policy_from_arrays([(kernel, bias)], np.zeros(10), np.ones(10), "tanh", NAMES, "default")
-    return PricedPolicy(
-        **vars(policy), min_price=0.3, max_price=3000.0, cost_per_call=COSTS, load=np.asarray(PARAMS.traffic.load)
-    )
+    prices, cost = rehearse(preferences(policy), PARAMS, 0.3, 3000.0, jax.random.key(5))
+    plan = Plan(prices, cost, np.asarray(PARAMS.traffic.load), float(PARAMS.steps_per_day))
+    return PricedPolicy(**vars(policy), plan=plan, cost_per_call=COSTS)
+
+
+@pytest.fixture(scope="module")
+def made_up() -> PricedPolicy:
+    return by_complexity_and_price()
 
 
 @pytest.fixture
-def policy() -> PricedPolicy:
-    return by_complexity_and_price()
+def policy(made_up: PricedPolicy) -> PricedPolicy:
+    """One that has not served yet."""
+    return replace(made_up)
 
 
 @pytest.fixture(scope="module")
@@ -56,13 +65,15 @@ def test_a_file_comes_back_as_it_was(policy, tmp_path) -> None:
     assert (loaded.min_price, loaded.max_price) == (0.3, 3000)
     assert loaded.observation_size == 9
     np.testing.assert_array_equal(loaded.cost_per_call, policy.cost_per_call)
-    np.testing.assert_array_equal(loaded.load, policy.load)
+    np.testing.assert_equal(vars(loaded.plan), vars(policy.plan))
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"price_range": np.array([2, 1], np.float32)}, "price_range is"),
+        ({"plan_prices": np.arange(33, 0, -1, np.float32)}, "plan_prices is not a rising series"),
+        ({"plan_cost": np.ones((3, 24), np.float32)}, "plan_cost does not fall with plan_prices"),
+        ({"prompts_per_day": np.float32(0)}, "prompts_per_day is 0"),
         ({"cost_per_call": np.ones(3, np.float32)}, "cost_per_call does not fit"),
         ({"load": np.full(96, np.nan, np.float32)}, "load is not finite"),
         ({"load": None}, "it holds"),
@@ -182,7 +193,7 @@ def test_a_run_ends_with_a_priced_policy(run: Path, capsys) -> None:
     assert json.loads((run / "config.json").read_text())["priced"]
     main(["--resume", str(run)])  # it is done: the report again
     printed = capsys.readouterr().out
-    for strategy in ("PPO, paced", "PPO, price 0.3", "PPO, price 3,000", "always tier2_small"):
+    for strategy in ("PPO, paced", "PPO, price 0.3", "PPO, price 10,000", "always tier2_small"):
         assert strategy in printed
 
 

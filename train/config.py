@@ -29,7 +29,7 @@ class Config:
     """LLMRouter-v0: train one policy for every budget, which is told the price of money and never its amount."""
     min_price: float = 0.3
     """--priced: the lowest price that it learns for, reward per USD on top of the scenario's cost_weight."""
-    max_price: float = 3000.0
+    max_price: float = 10_000.0
     """--priced: the highest one."""
 
     seed: int = 0

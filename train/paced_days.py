@@ -1,35 +1,18 @@
 """Days of a paced policy, prompt by prompt, with something going wrong in the middle; and what hindsight would do."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import struct
 
-from jax_router import Params, PolicyWithMemory, State, draw_noise, observe, transition
+from jax_router import Params, State
 from jax_router.constants import constant
 from jax_router.memory import with_memory
 from jax_router.pacing import Pace, Paced
-from jax_router.reward import reward
-from jax_router.rollout import reset_batch
+from train.days import Days, run_days
 from train.priced_policy import PricedPolicy
 from train.strategies import as_strategy, paced
-
-BOUNDLESS = 1e30
-"""A budget that no cost can be told from in float32, USD."""
-
-
-@struct.dataclass
-class Days:
-    """E episodes of T prompts, every field (T, E)."""
-
-    price: jax.Array  # float32, reward per USD, that the prompt was routed at
-    budget_left: jax.Array  # float32, USD, before the prompt
-    cost: jax.Array  # float32, USD
-    reward: jax.Array  # float32
-    action: jax.Array  # int32
 
 
 @dataclass(frozen=True)
@@ -76,13 +59,12 @@ class Hindsight:
 
     def __init__(self, policy: PricedPolicy, params: Params, key: jax.Array, num_episodes: int, num_prices: int = 48):
         """Run `num_prices` prices from all over the policy's range, without and with the load doubled."""
-        free = replace(params, budget=constant(BOUNDLESS))
         prices = jnp.asarray(np.geomspace(policy.min_price, policy.max_price, num_prices), jnp.float32)
 
         @jax.jit
         def run(prices: jax.Array, load_factor: jax.Array) -> tuple[jax.Array, jax.Array]:
             def one(price: jax.Array) -> tuple[jax.Array, jax.Array]:
-                days = _run(key, with_memory(as_strategy(policy, price)), free, load_factor, num_episodes)
+                days = run_days(key, with_memory(as_strategy(policy, price)), params, num_episodes, load_factor)
                 return _halves(days.cost), _halves(days.reward)
 
             return jax.lax.map(one, prices)
@@ -91,13 +73,13 @@ class Hindsight:
         self._points = {double: run(prices, jnp.float32(2 if double else 1)) for double in (False, True)}
 
     def reward(self, result: Result) -> float:
-        """Of the best fixed price within what was allowed; NaN where every price costs more.
+        """Of the best fixed price that costs no more than was allowed, in the mean; NaN where every price costs more.
 
-        Where the budget was halved, of that price in the second half, after a first half as it went: nobody could
-        have known.
+        Where the budget was halved or the load doubled, of that price in the second half, after a first half as it
+        went: nobody could have known.
         """
         cost, earned = (np.asarray(halves, np.float64) for halves in self._points[result.trial.double_load])
-        if result.trial.halve_budget:
+        if result.trial.halve_budget or result.trial.double_load:
             rest = result.allowed - result.first_half_cost
             return result.first_half_reward + _most(rest, cost[:, 1], earned[:, 1])
         return _most(result.allowed, cost.sum(1), earned.sum(1))
@@ -123,14 +105,12 @@ def run_trial(
 ) -> tuple[Result, Days]:
     """What became of a trial, and its days."""
     problem = replace(params, budget=constant(trial.budget))
-    first_price = float(np.clip(policy.first_price * trial.first_price_factor, policy.min_price, policy.max_price))
-    pacer = paced(policy, problem, first_price)
+    pacer = paced(policy, problem, cost_ratio=_wrong_ratio(policy, problem, trial.first_price_factor))
     middle = int(params.episode_length) // 2
     strategy = _Halved(pacer, middle) if trial.halve_budget else pacer
     # What the pacer allows is to be seen by itself: the simulator does not stop it.
-    free = replace(problem, budget=constant(BOUNDLESS))
     load_factor = jnp.float32(2 if trial.double_load else 1)
-    run = jax.jit(lambda key: _run(key, strategy, free, load_factor, num_episodes))
+    run = jax.jit(lambda key: run_days(key, strategy, params, num_episodes, load_factor))
     days = jax.tree.map(np.asarray, run(key))
     spent = days.cost.sum(0, dtype=np.float64)
     allowed = np.full(num_episodes, trial.budget)
@@ -149,9 +129,19 @@ def run_trial(
     return result, days
 
 
+def _wrong_ratio(policy: PricedPolicy, params: Params, factor: float) -> float:
+    """What costs have to be thought to be, over the plan's, for the first price to be `factor` times the right one."""
+    if factor == 1.0:
+        return 1.0
+    share = float(params.budget) / int(params.episode_length)
+    log_prices, costs = np.log(policy.plan.prices), policy.plan.cost.mean(-1)
+    right = np.interp(-share, -costs, log_prices)
+    return share / float(np.interp(right + np.log(factor), log_prices, costs))
+
+
 @dataclass(frozen=True)
 class _Halved:
-    """A pacer that is started anew in the middle, at its price, with half of what is left."""
+    """A pacer that has half of what is left taken away in the middle."""
 
     pacer: Paced
     middle: int
@@ -160,34 +150,5 @@ class _Halved:
         return self.pacer.initial(state)
 
     def act(self, memory: Pace, key: jax.Array, observation: jax.Array, state: State) -> tuple[Pace, jax.Array]:
-        now = state.step_count == self.middle
-        memory = replace(
-            memory,
-            budget_left=jnp.where(now, 0.5, 1.0) * memory.budget_left,
-            num_prompts=jnp.where(now, 0.0, memory.num_prompts),
-        )
-        return self.pacer.act(memory, key, observation, state)
-
-
-def _run(key: jax.Array, policy: PolicyWithMemory, params: Params, load_factor: jax.Array, num_episodes: int) -> Days:
-    """Every prompt of E episodes that no budget ends; the arrivals are multiplied from mid-episode on."""
-    key_reset, key_noise = jax.random.split(key)
-    state = reset_batch(key_reset, num_episodes, params)
-    num_steps = int(params.episode_length)
-    arrival_mean = jnp.asarray(params.congestion.arrival_mean)
-
-    def one_step(carry: tuple[Any, State], t: jax.Array) -> tuple[tuple[Any, State], Days]:
-        memory, state = carry
-        factor = jnp.where(t >= num_steps // 2, load_factor, 1.0)
-        problem = replace(params, congestion=replace(params.congestion, arrival_mean=arrival_mean * factor))
-        observation = jax.vmap(observe, in_axes=(0, None))(state, problem)
-        later, action = policy.act(memory, key, observation, state)
-        noise = draw_noise(jax.random.fold_in(key_noise, t), problem.num_models, (num_episodes,))
-        state, outcome = jax.vmap(transition, in_axes=(0, 0, 0, None))(state, action, noise, problem)
-        earned = jax.vmap(reward, in_axes=(0, None))(outcome, problem.reward)
-        zeros = jnp.zeros_like(earned)
-        price, left = (jnp.exp(memory.log_price), memory.budget_left) if isinstance(memory, Pace) else (zeros, zeros)
-        return (later, state), Days(price, left, outcome.cost, earned, action)
-
-    _, days = jax.lax.scan(one_step, (policy.initial(state), state), jnp.arange(num_steps, dtype=jnp.int32))
-    return days
+        left = jnp.where(state.step_count == self.middle, 0.5, 1.0) * memory.budget_left
+        return self.pacer.act(replace(memory, budget_left=left), key, observation, state)

@@ -2,14 +2,16 @@
 
 The file is a `.npz` archive of plain arrays (nothing is ever unpickled):
 
-- `header`: () string, JSON: `format` ("jax-router-policy"), `version` (1, or 2 for a priced policy), `activation`,
+- `header`: () string, JSON: `format` ("jax-router-policy"), `version` (1, or 3 for a priced policy), `activation`,
   `model_names` (the actions in their order), `scenario`.
 - `observation_mean`, `observation_scale`: (D,) float32; the network sees `clip((observation - mean) / scale, -10, 10)`.
 - `kernel_0`, `bias_0`, `kernel_1`, ...: the layers of the actor, (inputs, outputs) and (outputs,) float32. Every layer
   but the last is followed by the activation; the action is the argmax of the last.
-- A priced policy has more, all float32: `price_range`, (2,), the prices that it knows, reward per USD;
-  `cost_per_call`, (N,), what a prompt costs at each model, USD; and `load`, (L,), mean 1, the load over the day. The
-  last two numbers of what its network sees are 1 and the natural logarithm of the price.
+- A priced policy has more, all float32: `plan_prices`, (K,), rising, from the least to the greatest price that it
+  knows, reward per USD; `plan_cost`, (K, H), what a prompt costs at each of them in each H-th part of the day, USD;
+  `prompts_per_day`, (), that this was measured with; `cost_per_call`, (N,), what a prompt costs at each model, USD; and
+  `load`, (L,), mean 1, the load over the day. The last two numbers of what its network sees are 1 and the natural
+  logarithm of the price.
 """
 
 import json
@@ -21,11 +23,12 @@ import numpy as np
 
 from train.actor import ACTIVATIONS, Policy
 from train.actor import policy_from_arrays as policy_from_arrays  # part of this module's face
+from train.pacer import Plan
 from train.priced_policy import PricedPolicy
 
 FORMAT = "jax-router-policy"
-VERSION, PRICED_VERSION = 1, 2
-PRICED_ARRAYS = ("price_range", "cost_per_call", "load")
+VERSION, PRICED_VERSION = 1, 3
+PRICED_ARRAYS = ("plan_prices", "plan_cost", "prompts_per_day", "cost_per_call", "load")
 
 
 def save_policy(path: str | PathLike[str], policy: Policy) -> None:
@@ -41,8 +44,9 @@ def save_policy(path: str | PathLike[str], policy: Policy) -> None:
     for i, (kernel, bias) in enumerate(policy.layers):
         arrays |= {f"kernel_{i}": kernel, f"bias_{i}": bias}
     if isinstance(policy, PricedPolicy):
-        price_range = np.array([policy.min_price, policy.max_price], np.float32)
-        arrays |= {"price_range": price_range, "cost_per_call": policy.cost_per_call, "load": policy.load}
+        plan = policy.plan
+        arrays |= {"plan_prices": plan.prices, "plan_cost": plan.cost, "load": plan.load}
+        arrays |= {"prompts_per_day": np.array(plan.prompts_per_day, np.float32), "cost_per_call": policy.cost_per_call}
     with open(path, "xb") as file:
         np.savez(file, allow_pickle=False, header=np.array(json.dumps(header)), **arrays)
 
@@ -71,16 +75,24 @@ def load_policy(path: str | PathLike[str]) -> Policy:
 
 
 def _with_prices(path: Path, policy: Policy, arrays: dict[str, np.ndarray]) -> PricedPolicy:
-    prices, costs, load = (arrays[name] for name in PRICED_ARRAYS)
-    if prices.shape != (2,) or not 0 < prices[0] < prices[1]:
-        raise ValueError(f"{path}: damaged policy file: price_range is {prices}")
+    prices, cost, prompts_per_day, costs, load = (arrays[name] for name in PRICED_ARRAYS)
+    if prices.ndim != 1 or len(prices) < 2 or prices[0] <= 0 or (np.diff(prices) <= 0).any():
+        raise ValueError(f"{path}: damaged policy file: plan_prices is not a rising series of prices")
+    if (
+        cost.ndim != 2
+        or len(cost) != len(prices)
+        or not cost.size
+        or (cost < 0).any()
+        or (np.diff(cost, axis=0) > 0).any()
+    ):
+        raise ValueError(f"{path}: damaged policy file: plan_cost does not fall with plan_prices")
+    if prompts_per_day.shape != () or prompts_per_day <= 0:
+        raise ValueError(f"{path}: damaged policy file: prompts_per_day is {prompts_per_day}")
     if costs.shape != (len(policy.model_names),) or (costs < 0).any():
         raise ValueError(f"{path}: damaged policy file: cost_per_call does not fit its models")
     if load.ndim != 1 or not load.size or (load < 0).any():
         raise ValueError(f"{path}: damaged policy file: load is no table")
-    # As they were typed: float32 makes 0.3 a number that is just above it.
-    lowest, highest = (float(str(price)) for price in prices)
-    return PricedPolicy(**vars(policy), min_price=lowest, max_price=highest, cost_per_call=costs, load=load)
+    return PricedPolicy(**vars(policy), plan=Plan(prices, cost, load, float(prompts_per_day)), cost_per_call=costs)
 
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:

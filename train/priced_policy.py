@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from train.actor import Policy
-from train.pacer import Pacer, work_between
+from train.pacer import Pacer, Plan
 
 
 @dataclass
@@ -15,9 +15,6 @@ class _Account:
     """What changes while a priced policy serves."""
 
     pacer: Pacer | None = None
-    days: float | None = None  # of the period, where it is not counted in prompts
-    last_time: float | None = None  # of day, when the last prompt was routed; None before the first
-    elapsed_work: float = 1.0  # that the prompt to be charged took of the period
     awaits_charge: bool = False
     warned: bool = False
 
@@ -30,13 +27,10 @@ class PricedPolicy(Policy):
     `act(observation)` and, when its cost is known, `charge(cost)`.
     """
 
-    min_price: float
-    """The prices it was trained for, reward per USD."""
-    max_price: float
+    plan: Plan
+    """What it costs at each price and hour, measured after the training."""
     cost_per_call: np.ndarray
     """(N,) float32, USD."""
-    load: np.ndarray
-    """(L,) float32, mean 1, over the day."""
     _account: _Account = field(default_factory=_Account, init=False, repr=False, compare=False)
 
     @property
@@ -45,13 +39,19 @@ class PricedPolicy(Policy):
         return len(self.observation_mean) - 1
 
     @property
-    def first_price(self) -> float:
-        """Where a pacer begins that is told nothing better: the middle of the range on a logarithmic scale."""
-        return float(np.sqrt(self.min_price * self.max_price))
+    def min_price(self) -> float:
+        """The least price that it was trained for, reward per USD."""
+        # As it was typed: float32 makes 0.3 a number that is just above it.
+        return float(str(self.plan.prices[0]))
+
+    @property
+    def max_price(self) -> float:
+        """The greatest, the same."""
+        return float(str(self.plan.prices[-1]))
 
     @property
     def price(self) -> float:
-        """Of the next prompt, reward per USD. Raises `ValueError` before `start`."""
+        """That the last prompt was routed at, reward per USD. Raises `ValueError` before `start`."""
         return self._pacer.price
 
     @property
@@ -59,17 +59,16 @@ class PricedPolicy(Policy):
         """USD. Raises `ValueError` before `start`."""
         return self._pacer.budget_left
 
-    def start(
-        self, budget: float, prompts: int | None = None, *, days: float | None = None, price: float | None = None
-    ) -> None:
+    def start(self, budget: float, prompts: int | None = None, *, days: float | None = None) -> None:
         """Begin a period with a budget, which replaces whatever was left of one before.
+
+        What was learned before of how real costs compare with the plan's is kept.
 
         Args:
             budget: USD for the whole period.
             prompts: in the period, where their number is known; no cent over the budget is then ever spent.
             days: how long the period is, where it is not. It begins with the first prompt, and spending follows the
                 load that the policy was trained with.
-            price: to begin with, reward per USD, such as `policy.price` to go on where a budget was changed.
 
         Raises:
             ValueError: for a budget that even the cheapest model exceeds, or where not one of `prompts` and `days` is
@@ -87,17 +86,12 @@ class PricedPolicy(Policy):
                 f"budget is {budget:g} USD; {prompts or 1} prompts cost {smallest:.6g} USD at the cheapest model: "
                 "it must be at least that"
             )
-        first_price = self.first_price if price is None else float(self._within_range(np.asarray(price)))
         account = self._account
+        ratio = account.pacer.cost_ratio if account.pacer else 1.0
         account.pacer = Pacer(
-            budget,
-            period,
-            first_price,
-            prices=(self.min_price, self.max_price),
-            costs=self.cost_per_call,
-            taken=1.0 if days is None else 0.0,
+            budget, self.plan, self.cost_per_call, prompts=prompts, days=days or 1.0, cost_ratio=ratio
         )
-        account.days, account.last_time, account.awaits_charge = days, None, False
+        account.awaits_charge = False
 
     def act(self, observation: np.ndarray, price: ArrayLike | None = None) -> np.ndarray:
         """The models to route to, (n,) int64, for observations (n, N + 4) float32; () for a single one, (N + 4,).
@@ -116,11 +110,11 @@ class PricedPolicy(Policy):
             raise ValueError(f"observation has shape {x.shape}; with a budget, prompts are routed one at a time")
         if account.awaits_charge:
             raise ValueError("the last prompt was not charged; call charge(cost) before the next act")
-        self._look_at_the_clock(float(x[-2]), pacer)
         cheapest = float(self.cost_per_call.min())
         if pacer.budget_left < cheapest * (1 - 1e-3):
             raise ValueError(f"the budget is spent: {pacer.budget_left:.6g} USD are left; call start with another")
         account.awaits_charge = True
+        pacer.set_price(float(x[-2]))
         preferences = self._network(self._with_price(x, np.float32(pacer.log_price)))
         return np.asarray(np.where(pacer.affordable(), preferences, -np.inf).argmax())
 
@@ -130,7 +124,7 @@ class PricedPolicy(Policy):
             raise ValueError(f"cost is {cost}; it must be a finite number at least 0")
         if not self._account.awaits_charge:
             raise ValueError("there is no prompt to charge; call act(observation) first")
-        self._pacer.charge(float(cost), self._account.elapsed_work)
+        self._pacer.charge(float(cost))
         self._account.awaits_charge = False
 
     def logits(self, observation: np.ndarray, price: ArrayLike | None = None) -> np.ndarray:
@@ -161,16 +155,3 @@ class PricedPolicy(Policy):
                 stacklevel=3,
             )
         return clamped
-
-    def _look_at_the_clock(self, time_of_day: float, pacer: Pacer) -> None:
-        """Where a period is counted in days: how much of it went by since the prompt before."""
-        account = self._account
-        if account.days is None:
-            account.elapsed_work = 1.0
-            return
-        if account.last_time is None:
-            pacer.period_left = work_between(time_of_day, account.days, self.load)
-            account.elapsed_work = 0.0
-        else:
-            account.elapsed_work = work_between(account.last_time, (time_of_day - account.last_time) % 1.0, self.load)
-        account.last_time = time_of_day

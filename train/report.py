@@ -13,12 +13,14 @@ from train.config import Config
 from train.environments import ROUTER
 from train.experience import first_episode_returns
 from train.greedy import nth_agent
+from train.pacer import Plan
 from train.policy import Policy, policy_from_arrays, save_policy
 from train.ppo import PPO, TrainState
 from train.priced_policy import PricedPolicy
+from train.rehearsal import rehearse
 from train.run_dir import RunDir
 from train.scores import score
-from train.strategies import all_strategies
+from train.strategies import all_strategies, preferences
 from train.table import strategy_table, table_rows
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 EVALUATION_STREAM = 2**31
 """Folded into the seed's key: the episodes of the comparison are not those of training."""
+REHEARSAL_STREAM = 2**31 + 1
+"""The same for those that a priced policy's plan is measured on."""
 
 
 def report(
@@ -42,18 +46,19 @@ def report(
     mean return of the greedy policy.
     """
     agents = {seed: nth_agent(state, i) for i, seed in enumerate(config.seeds)}
+    policies = {seed: to_policy(config, env, agent) for seed, agent in agents.items()}
     paths = [run_dir.policy(config, seed) for seed in config.seeds]
-    for path, agent in zip(paths, agents.values(), strict=True):
+    for path, policy in zip(paths, policies.values(), strict=True):
         if not path.exists():  # a finished run that was resumed has it already
             path.parent.mkdir(exist_ok=True)
-            save_policy(path, to_policy(config, env, agent))
+            save_policy(path, policy)
     ppo = PPO(config, env)
     key = jax.random.fold_in(jax.random.key(config.seed), EVALUATION_STREAM)
     if config.env == ROUTER:
         strategies: dict[str, AnyPolicy] = {}
-        for seed, agent in agents.items():
-            name = "PPO" if len(agents) == 1 else f"PPO, seed {seed}"
-            strategies |= all_strategies(name, to_policy(config, env, agent), env_params)
+        for seed, policy in policies.items():
+            name = "PPO" if len(policies) == 1 else f"PPO, seed {seed}"
+            strategies |= all_strategies(name, policy, env_params)
         strategies |= static_policies(env_params, env.model_names)
         results = compare(key, strategies, config.eval_episodes, env_params)
         title = f"{config.scenario}: {config.eval_episodes} episodes, the same for each strategy"
@@ -82,12 +87,13 @@ def to_policy(config: Config, env: "Environment[Any, Any]", agent: TrainState) -
     if not config.priced:
         return policy
     problem = env.default_params
+    key = jax.random.fold_in(jax.random.key(config.seed), REHEARSAL_STREAM)
+    prices, cost = rehearse(preferences(policy), problem, config.min_price, config.max_price, key)
+    load = np.array(problem.traffic.load, np.float32)
     return PricedPolicy(
         **vars(policy),
-        min_price=config.min_price,
-        max_price=config.max_price,
+        plan=Plan(prices, cost, load, float(problem.steps_per_day)),
         cost_per_call=np.array(problem.fleet.cost_per_call, np.float32),
-        load=np.array(problem.traffic.load, np.float32),
     )
 
 

@@ -10,6 +10,7 @@ from jax_router import Params, State
 from jax_router.memory import AnyPolicy
 from jax_router.memory import Policy as Strategy
 from jax_router.pacing import Paced
+from jax_router.plan import Plan
 from jax_router.pricing import priced_observation
 from train.actor import OBSERVATION_CLIP, Policy
 from train.networks import ACTIVATIONS
@@ -37,16 +38,10 @@ def as_strategy(policy: Policy, price: float | jax.Array | None = None) -> Strat
     return strategy
 
 
-def paced(policy: PricedPolicy, params: Params, first_price: float | None = None, by_time: bool = False) -> Paced:
+def paced(policy: PricedPolicy, params: Params, by_time: bool = False, cost_ratio: float = 1.0) -> Paced:
     """A priced policy with a pacer that spends the budget of `params`; see `jax_router.pacing.Paced`."""
-    return Paced(
-        preferences(policy),
-        params,
-        policy.min_price,
-        policy.max_price,
-        policy.first_price if first_price is None else first_price,
-        by_time,
-    )
+    plan = Plan(jnp.log(jnp.asarray(policy.plan.prices)), jnp.asarray(policy.plan.cost))
+    return Paced(preferences(policy), plan, params, by_time, cost_ratio)
 
 
 def all_strategies(name: str, policy: Policy, params: Params) -> dict[str, AnyPolicy]:
