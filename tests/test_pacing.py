@@ -60,11 +60,16 @@ def test_where_prompts_are_dearer_than_planned_a_share_buys_less() -> None:
 @pytest.mark.parametrize("dearness", [0.5, 1.0, 3.0])
 def test_what_prompts_really_cost_is_learned(dearness: float) -> None:
     """A first guess that is wrong by a factor of 10 is outweighed by the prompts that come."""
-    now = pace(prompts=1e6, budget=1e3, cost_ratio=10.0)
-    for _ in range(300):
+
+    @jax.jit
+    def one_prompt(now: Pace) -> Pace:
         now = set_price(now, PLAN, jnp.float32(0.1), jnp.float32(0.1))
         cost = dearness * PLAN.cost_at(now.log_price, jnp.float32(0.1))
-        now = charge(now, PLAN, jnp.float32(0.1), cost, 1.0)
+        return charge(now, PLAN, jnp.float32(0.1), cost, 1.0)
+
+    now = pace(prompts=1e6, budget=1e3, cost_ratio=10.0)
+    for _ in range(300):
+        now = one_prompt(now)
     assert now.spent / now.expected == pytest.approx(dearness, abs=0.1 * abs(10 - dearness))
     assert now.num_prompts == 300
     assert now.period_left == 1e6 - 300
