@@ -15,6 +15,7 @@ import jax
 import numpy as np
 
 from jax_router import Noise, draw_noise
+from jax_router.threefry import fold_in
 
 NUM_SEEDS = 2**32
 """Seeds that make a difference: what a JAX key takes from an int without x64."""
@@ -24,7 +25,7 @@ def noise_at(seed: jax.Array, episode: jax.Array, step: jax.Array, num_models: i
     """The noise of step `step` (0: the reset) in episode `episode` of `seed`: () uint32, () int32, () int32."""
     # Not the user's default implementation: that of threefry alone gives the same bits with and without vmap.
     key = jax.random.key(seed, impl="threefry2x32")
-    return draw_noise(jax.random.fold_in(jax.random.fold_in(key, episode), step), num_models)
+    return draw_noise(fold_in(fold_in(key, episode), step), num_models)
 
 
 def fresh_seeds(rng: np.random.Generator, shape: tuple[int, ...] = ()) -> np.ndarray:

@@ -4,6 +4,8 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
+from jax_router.threefry import random_words
+
 
 @struct.dataclass
 class Noise:
@@ -31,7 +33,7 @@ def draw_noise(key: jax.Array, num_models: int, shape: tuple[int, ...] = ()) -> 
     num_halves = num_models + 4
     num_words = 3 + (num_halves + 1) // 2
     # One row a quantity, not one row an environment: each row is then contiguous over the batch.
-    words = jax.random.bits(key, (num_words, *shape), jnp.uint32)
+    words = random_words(key, num_words, shape)
     halves = _uniform_16(words[3:])
     radius = jnp.sqrt(-2.0 * jnp.log(_uniform_24(words[0])))
     angle = 2.0 * jnp.pi * _uniform_24(words[1])  # Box and Muller, 1958: two normals from two uniforms

@@ -21,6 +21,7 @@ from jax_router.fleet import ModelConfig
 from jax_router.gymnax_env import LLMRouter
 from jax_router.params import Params
 from jax_router.pricing import MAX_PRICE, MIN_PRICE, priced_observation, priced_reward
+from jax_router.threefry import fold_in
 
 MEAN_STRETCH = 100
 """Prompts that a price lasts for, on average."""
@@ -149,4 +150,4 @@ def _without_budget(params: Params) -> Params:
 
 def _key_of_prices(key: jax.Array) -> jax.Array:
     """`key` itself is that of the simulator's noise."""
-    return jax.random.fold_in(key, 1)
+    return fold_in(key, 1)

@@ -20,6 +20,7 @@ from jax_router.memory import Policy as Policy  # part of this module's face
 from jax_router.noise import Noise, draw_noise
 from jax_router.params import Params
 from jax_router.reward import Outcome, reward
+from jax_router.threefry import fold_in
 
 LATENCY_BINS = 256
 SHORTEST_LATENCY, LONGEST_LATENCY = 0.01, 100.0
@@ -113,8 +114,8 @@ def run_steps(
     remembering = with_memory(policy)
 
     def one_step(carry: tuple[Any, State], t: jax.Array) -> tuple[tuple[Any, State], Transition]:
-        memory, action = _act(remembering, jax.random.fold_in(key_policy, t), *carry, params)
-        noise = draw_noise(jax.random.fold_in(key_noise, t), params.num_models, (num_envs,))
+        memory, action = _act(remembering, fold_in(key_policy, t), *carry, params)
+        noise = draw_noise(fold_in(key_noise, t), params.num_models, (num_envs,))
         state, made = jax.vmap(step_with_auto_reset, in_axes=(0, 0, 0, None))(carry[1], action, noise, params)
         done = made.terminated | made.truncated
         memory = jax.tree.map(
@@ -165,8 +166,8 @@ def run_episodes(key: jax.Array, policy: AnyPolicy, num_episodes: int, params: P
         carry: tuple[jax.Array, jax.Array, Any, State, Episodes],
     ) -> tuple[jax.Array, jax.Array, Any, State, Episodes]:
         t, alive, memory, state, sums = carry
-        memory, action = _act(remembering, jax.random.fold_in(key_policy, t), memory, state, params)
-        noise = draw_noise(jax.random.fold_in(key_noise, t), params.num_models, (num_episodes,))
+        memory, action = _act(remembering, fold_in(key_policy, t), memory, state, params)
+        noise = draw_noise(fold_in(key_noise, t), params.num_models, (num_episodes,))
         state, outcome = jax.vmap(transition, in_axes=(0, 0, 0, None))(state, action, noise, params)
         terminated, truncated = jax.vmap(endings, in_axes=(0, None))(state, params)
         sums = jax.tree.map(

@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
+from jax_router.threefry import split
+
 if TYPE_CHECKING:
     from gymnax.environments.environment import Environment
 
@@ -127,7 +129,7 @@ def _step(
     env: "Environment[Any, Any]", env_params: Any, envs: Environments, key: jax.Array, action: jax.Array
 ) -> tuple[Environments, tuple[jax.Array, ...], Metrics]:
     """The environments after one step, what `Step` keeps of it beyond the action, and what is worth watching."""
-    keys = jax.random.split(key, action.shape[0])
+    keys = split(key, action.shape[0])
     observation, state, reward, terminated, truncated, info = jax.vmap(env.step, in_axes=(0, 0, 0, None))(
         keys, envs.state, action, env_params
     )

@@ -1,0 +1,73 @@
+"""JAX's own generator, Threefry-2x32, as plain arithmetic that XLA fuses and vectorises.
+
+`jax.random` runs it on the CPU as a loop of small kernels, and `jax.random.bits` gives away half of what it makes (each
+pair of words is folded into one): drawing a step's numbers so took longer than all the rest of the step.
+`split` and `fold_in` give the very keys of `jax.random`. Keys of other generators are left to `jax.random`.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+PARITY = np.uint32(0x1BD11BDA)
+NAME = "threefry2x32"
+
+
+def random_words(key: jax.Array, num_words: int, shape: tuple[int, ...] = ()) -> jax.Array:
+    """Random words, (num_words, *shape) uint32: one row a quantity, each contiguous over the batch.
+
+    Args:
+        key: a JAX random key.
+        num_words: for each place of the batch.
+        shape: of the batch, fewer than 2**32 places.
+    """
+    data = jax.random.key_data(key)
+    if data.shape != (2,):
+        return jax.random.bits(key, (num_words, *shape), jnp.uint32)
+    pairs = ((num_words + 1) // 2, *shape)
+    quantity = jax.lax.broadcasted_iota(jnp.uint32, pairs, 0)
+    place = jax.lax.iota(jnp.uint32, int(np.prod(shape))).reshape(shape)
+    words = jnp.concatenate(threefry_2x32(data[0], data[1], quantity, jnp.broadcast_to(place, pairs)))
+    # Every word has several uses. Without the barrier, XLA makes it anew for each of them.
+    return jax.lax.optimization_barrier(words[:num_words])
+
+
+def split(key: jax.Array, num: int) -> jax.Array:
+    """`jax.random.split(key, num)`: keys (num,)."""
+    data = jax.random.key_data(key)
+    if data.shape != (2,):
+        return jax.random.split(key, num)
+    numbers = jax.lax.iota(jnp.uint32, num)
+    return _wrapped(*threefry_2x32(data[0], data[1], jnp.zeros_like(numbers), numbers))
+
+
+def fold_in(key: jax.Array, number: jax.Array | int) -> jax.Array:
+    """`jax.random.fold_in(key, number)`: a key, for a () integer of at most 32 bits."""
+    data = jax.random.key_data(key)
+    if data.shape != (2,):
+        return jax.random.fold_in(key, number)
+    return _wrapped(*threefry_2x32(data[0], data[1], jnp.uint32(0), jnp.asarray(number).astype(jnp.uint32)))
+
+
+def threefry_2x32(
+    key_0: jax.Array, key_1: jax.Array, counter_0: jax.Array, counter_1: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """Threefry-2x32 with 20 rounds (Salmon et al., 2011): two words from a key and a counter of two, all uint32."""
+    keys = (key_0, key_1, key_0 ^ key_1 ^ PARITY)
+    x_0, x_1 = counter_0 + key_0, counter_1 + key_1
+    for block in range(5):
+        for distance in ROTATIONS[block % 2]:
+            x_0 = x_0 + x_1
+            x_1 = x_0 ^ _rotated(x_1, distance)
+        x_0 = x_0 + keys[(block + 1) % 3]
+        x_1 = x_1 + keys[(block + 2) % 3] + np.uint32(block + 1)
+    return x_0, x_1
+
+
+def _rotated(word: jax.Array, distance: int) -> jax.Array:
+    return (word << np.uint32(distance)) | (word >> np.uint32(32 - distance))
+
+
+def _wrapped(word_0: jax.Array, word_1: jax.Array) -> jax.Array:
+    return jax.random.wrap_key_data(jnp.stack([word_0, word_1], axis=-1), impl=NAME)
