@@ -54,12 +54,15 @@ def _draw_strategies(axes: Axes, frontier: PricedFrontier, value: Callable[[Scor
     several = f", best of {frontier.num_seeds} seeds" if frontier.num_seeds > 1 else ""
     x, y = _points(frontier.policy, value)
     axes.plot(x, y, color=BLUE, zorder=2, label=f"one priced policy, {len(x)} prices")
-    agents = {"zorder": 3, "linestyle": "", "marker": "o", "markeredgecolor": BLACK, "markeredgewidth": 0.8}
     x, y = _points(frontier.best_agents, value)
     label = f"{len(x)} agents, each trained for one price{several}"
-    axes.plot(x, y, **agents, markersize=6, markerfacecolor=ORANGE, label=label)
+    _draw_agents(axes, x, y, label)
     x, y = _points(frontier.models, value)
     axes.plot(x, y, linestyle="", marker="s", color=GREY, markersize=8, zorder=1, label="single models")
+
+
+def _draw_agents(axes: Axes, x: np.ndarray, y: np.ndarray, label: str | None = None) -> None:
+    axes.scatter(x, y, s=36, color=ORANGE, edgecolors=BLACK, linewidths=0.8, zorder=3, label=label)
 
 
 def _draw_gain(axes: Axes, frontier: PricedFrontier) -> None:
@@ -68,7 +71,7 @@ def _draw_gain(axes: Axes, frontier: PricedFrontier) -> None:
     x, y = np.array(points, np.float64).T
     axes.axhspan(-FAIR, FAIR, color=LIGHT_GREY, alpha=0.5, linewidth=0)
     axes.axhline(0, color=GREY, linewidth=1)
-    axes.plot(x, y, linestyle="", marker="o", markersize=6, color=ORANGE, markeredgecolor=BLACK, markeredgewidth=0.8)
+    _draw_agents(axes, x, y)
     axes.set_yscale("symlog", linthresh=0.01, linscale=1)
     reached = y[np.isfinite(y)]
     axes.set_ylim(min(-0.014, 1.6 * reached.min(initial=0)), max(0.014, 1.6 * reached.max(initial=0)))

@@ -1,7 +1,7 @@
 """The command `python -m train.price_frontier`: is one priced policy as good as agents trained for one price each?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,12 +10,15 @@ import tyro
 
 from jax_router.checks import check_whole_number
 from train.compilation import keep_compiled_programs
-from train.config import SHORT_RUN, Config, check_config, defaults_for
+from train.config import Config, check_config
 from train.errors import one_line_errors
+from train.flags import TrainingFlags
 from train.policy import load_policy
 from train.priced_policy import PricedPolicy
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from train.priced_frontier import PricedFrontier
 
 
@@ -59,28 +62,16 @@ def main(args: Sequence[str] | None = None) -> None:
         policy = load_policy(arguments.model_path)
         if not isinstance(policy, PricedPolicy):
             raise ValueError(f"--model-path is {arguments.model_path}; that policy was trained without --priced")
-        config = separate_config(
-            replace(
-                SHORT_RUN,
-                scenario=policy.scenario,
-                fleet=arguments.fleet,
-                trace=arguments.trace,
-                episode_length=arguments.episode_length,
-                seed=arguments.seed,
-            ),
-            arguments.total_timesteps,
-        )
+        config = separate_config(arguments, policy.scenario)
         check_config(config)
         keep_compiled_programs()
         _run(arguments, policy, config)
 
 
-def separate_config(problem: Config, total_timesteps: int) -> Config:
-    """How an agent is trained for one price of a problem: as any run of that many steps."""
-    size = defaults_for(replace(SHORT_RUN, total_timesteps=total_timesteps))
-    names = ("scenario", "fleet", "trace", "episode_length", "budget", "seed")
-    given = {name: getattr(problem, name) for name in names}
-    return replace(size, **given, total_timesteps=total_timesteps, num_devices=1)
+def separate_config(arguments: Arguments, scenario: str) -> Config:
+    """How each agent is trained that knows one price alone: as any run of that many steps."""
+    names = ("fleet", "trace", "episode_length", "total_timesteps", "seed")
+    return TrainingFlags(scenario, **{name: getattr(arguments, name) for name in names}).config
 
 
 def _run(arguments: Arguments, policy: PricedPolicy, config: Config) -> None:
@@ -91,7 +82,6 @@ def _run(arguments: Arguments, policy: PricedPolicy, config: Config) -> None:
     from train.plots import picture_files, save
     from train.priced_frontier import priced_frontier
     from train.table import console as table_console
-    from train.table import strategy_table
 
     env, _ = make_environment(config)
     check_fleet(policy, env.model_names)
@@ -100,12 +90,19 @@ def _run(arguments: Arguments, policy: PricedPolicy, config: Config) -> None:
     frontier = priced_frontier(
         policy, config, env, arguments.num_agents, arguments.num_seeds, arguments.episodes, console
     )
-    title = f"{policy.scenario}: {arguments.episodes} episodes, the same for all, which no budget ends"
-    console.print(strategy_table(title, frontier_rows(frontier)))
-    console.print(in_words(frontier), soft_wrap=True, highlight=False)
+    print_frontier(frontier, policy.scenario, arguments.episodes, console)
     save(draw_priced_frontier(frontier, policy.scenario), files)
     for path in files:
         console.print(f"written: {path}", soft_wrap=True, highlight=False)
+
+
+def print_frontier(frontier: "PricedFrontier", scenario: str, episodes: int, console: "Console") -> None:
+    """The table of the agents, and what it comes to."""
+    from train.table import strategy_table
+
+    title = f"{scenario}: {episodes} episodes, the same for all, which no budget ends"
+    console.print(strategy_table(title, frontier_rows(frontier)))
+    console.print(in_words(frontier), soft_wrap=True, highlight=False)
 
 
 def frontier_rows(frontier: "PricedFrontier") -> list[list[str]]:
@@ -129,12 +126,11 @@ def in_words(frontier: "PricedFrontier") -> str:
     every = np.array([frontier.gain(agent) for seeds in frontier.agents.values() for agent in seeds])
     if np.isnan(best).all():
         return "No agent costs as much as the priced policy at its highest price."
-    text = (
-        f"At the cost of the best agent of each price (the best of {frontier.num_seeds}, by these episodes), the priced "
-        f"policy earns {np.nanmin(best):+.2%} to {np.nanmax(best):+.2%} more"
-    )
-    if frontier.num_seeds > 1:
-        text += f"; of any agent, {np.nanmin(every):+.2%} to {np.nanmax(every):+.2%}"
+    one_seed = frontier.num_seeds == 1
+    whom = "the agent of each price" if one_seed else f"the best of {frontier.num_seeds} agents of each price"
+    text = f"At the cost of {whom}, the priced policy earns {np.nanmin(best):+.2%} to {np.nanmax(best):+.2%} more"
+    if not one_seed:
+        text += f"; of any of the agents, {np.nanmin(every):+.2%} to {np.nanmax(every):+.2%}"
     if np.isnan(best).any():
         lowest = min(score.cost_per_1k for score in frontier.policy.values())
         text += f". {np.isnan(best).sum()} of them spend less than it does at any price ({lowest:.3f} USD per 1,000)"

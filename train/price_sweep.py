@@ -57,7 +57,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
 def priced_policies(paths: Sequence[Path]) -> list[PricedPolicy]:
     """Every policy that `--model-path` names. Raises `ValueError` where one is not priced or of another scenario."""
-    policies = []
+    policies: list[PricedPolicy] = []
     for path in chain.from_iterable(map(policy_files, paths)):
         policy = load_policy(path)
         if not isinstance(policy, PricedPolicy):

@@ -98,7 +98,7 @@ def priced_frontier(
     params = replace(env.default_params, budget=constant(BOUNDLESS))
     key = jax.random.fold_in(jax.random.key(config.seed), EVALUATION_STREAM)
     prices = np.geomspace(policy.min_price, policy.max_price, num_agents)
-    weights = np.float32(params.reward.cost_weight + prices)
+    weights = np.asarray(params.reward.cost_weight + prices, np.float32)
     by_seed = []
     for seed in range(config.seed, config.seed + num_seeds):
         ppo = PPO(replace(config, seed=seed), env)
