@@ -63,8 +63,12 @@ def main(args: Sequence[str] | None = None) -> None:
 
 def check_arguments(arguments: Arguments) -> None:
     """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
-    for config in (arguments.config, arguments.priced_config, arguments.separate_config):
-        check_config(config)
+    check_config(arguments.config)
+    for flag, steps, config in (
+        ("--priced-timesteps", arguments.priced_timesteps, arguments.priced_config),
+        ("--separate-timesteps", arguments.separate_timesteps, arguments.separate_config),
+    ):
+        check_whole_number(flag, steps, at_least=config.batch_size)
     check_whole_number("--num-seeds", arguments.num_seeds, at_least=1)
     check_whole_number("--num-weights", arguments.num_weights, at_least=2)
     check_whole_number("--episodes", arguments.episodes, at_least=2)

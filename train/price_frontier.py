@@ -133,8 +133,14 @@ def in_words(frontier: "PricedFrontier") -> str:
         text += f"; of any of the agents, {np.nanmin(every):+.2%} to {np.nanmax(every):+.2%}"
     if np.isnan(best).any():
         lowest = min(score.cost_per_1k for score in frontier.policy.values())
-        text += f". {np.isnan(best).sum()} of them spend less than it does at any price ({lowest:.3f} USD per 1,000)"
+        text += (
+            f". {_them_spend(int(np.isnan(best).sum()))} less than it does at any price ({lowest:.3f} USD per 1,000)"
+        )
     return text + "."
+
+
+def _them_spend(count: int) -> str:
+    return "One of them spends" if count == 1 else f"{count} of them spend"
 
 
 if __name__ == "__main__":
