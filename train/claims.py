@@ -48,7 +48,7 @@ class Arguments:
     tuning_episodes: int = 32
     """Other episodes, on which the tuned strategies are tuned."""
     priced_seeds: int = 5
-    """Priced policies for each SLA."""
+    """Priced policies trained on each scenario that needs its own."""
     priced_timesteps: int = PRICED_RUN.total_timesteps
     """Steps of each of them."""
 
