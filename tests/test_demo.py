@@ -18,6 +18,7 @@ from train.demo import main
 from train.learning import even_parts, train_and_judge
 
 TOY = ["--total-timesteps", "2048", "--episode-length", "20", "--num-seeds", "2", "--num-weights", "2"]
+TOY_PRICED = ["--priced-timesteps", "16384", "--separate-timesteps", "1024"]
 COMPLEXITY, QUEUE = 0.3, 18.0
 COSTS = np.array([0.030, 0.003, 0.015, 0.001, 0.0005], np.float32)
 AGENT: Any = SimpleNamespace(network=None, observation_stats=None)
@@ -35,15 +36,15 @@ class Rule:
 RULE: Any = Rule()
 
 
-def test_the_command_draws_four_pictures_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main([*TOY, "--episodes", "4", "--tuning-episodes", "0", "--output-dir", str(tmp_path / "docs")])
+def test_the_command_draws_six_pictures_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main([*TOY, *TOY_PRICED, "--episodes", "4", "--tuning-episodes", "0", "--output-dir", str(tmp_path / "docs")])
     printed = capsys.readouterr().out
-    for name in ("learning", "choices", "frontier", "day"):
+    for name in ("learning", "choices", "frontier", "day", "price", "priced_frontier"):
         picture = tmp_path / "docs" / f"{name}.png"
         check_not_blank(picture)
         assert f"written: {picture}, {picture.with_suffix('.svg')}" in printed
-    assert len(list((tmp_path / "docs").iterdir())) == 8
-    for strategy in ("PPO, seed ", "greedy-reward", "always tier2_small", "round-robin"):
+    assert len(list((tmp_path / "docs").iterdir())) == 12
+    for strategy in ("agent for the price", "PPO, seed ", "greedy-reward", "always tier2_small", "round-robin"):
         assert strategy in printed
 
 
@@ -55,6 +56,9 @@ def test_the_command_draws_four_pictures_and_says_so(tmp_path: Path, capsys: pyt
         (["--episodes", "1"], "--episodes is 1; it must be a whole number at least 2"),
         (["--tuning-episodes", "-1"], "--tuning-episodes is -1; it must be a whole number at least 0"),
         (["--scenario", "calm"], "--scenario is 'calm'"),
+        (["--priced-timesteps", "9"], "--priced-timesteps is 9; it must be a whole number at least 16384"),
+        (["--separate-timesteps", "9"], "--separate-timesteps is 9; it must be a whole number at least 1024"),
+        (["--budget", "0.4"], "1000 prompts cost 0.5 USD at the cheapest model"),
         (["--output-dir", "file/docs"], "file/docs"),
     ],
 )

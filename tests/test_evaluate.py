@@ -132,8 +132,13 @@ def test_claims_are_written_down_whether_they_hold_or_not(tmp_path: Path) -> Non
         long_timesteps=32768,
         episodes=4,
         tuning_episodes=1,
+        priced_seeds=1,
+        priced_timesteps=16384,
     )
     assert not measure(arguments, console())
     page = (tmp_path / "RESULTS.md").read_text()
     assert "DOES NOT HOLD: 0 of 2 seeds earn more than every static" in page
     assert page.count("| ppo, seed 1 |") == 1
+    assert "DOES NOT HOLD: With the pacer and 10 USD on `default`, 0 of 1 priced policies earn at least 394.7" in page
+    assert "holds: No episode of a pacer spent a cent over its budget" in page
+    assert "| mean reward | `default`, 10 USD |" in page

@@ -160,7 +160,7 @@ def test_bad_input_is_one_line_and_status_2(
 
 def test_help_does_not_wait_for_what_training_needs() -> None:
     check = (
-        "import sys, train.frontier, train.demo; "
+        "import sys, train.frontier, train.price_frontier, train.demo; "
         "assert not {'gymnax', 'optax', 'matplotlib', 'rich.progress', 'scipy'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, timeout=120)

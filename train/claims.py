@@ -15,16 +15,15 @@ from rich.console import Console
 
 from jax_router import SCENARIOS, policies
 from jax_router.gymnax_env import LLMRouter
-from train.config import LONG_RUN, SHORT_RUN, Config
+from train.claim import Claim
+from train.config import LONG_RUN, PRICED_RUN, SHORT_RUN, Config
 from train.errors import one_line_errors
 from train.evaluate import Evaluation, as_strategy, evaluate, mixture_name
-from train.greedy import nth_agent
 from train.known import TUNED_NAMES, TUNED_RULE
-from train.parallel import ParallelTrainer
-from train.ppo import PPO
-from train.report import to_policy
+from train.priced_claims import measure_priced
 from train.scores import Score
 from train.table import markdown_table, table_rows
+from train.trained import trained_policies
 
 MIN_SAVING = 0.15
 LARGE = "ppo, 2,048 environments"
@@ -48,14 +47,10 @@ class Arguments:
     """Episodes that all strategies run through."""
     tuning_episodes: int = 32
     """Other episodes, on which the tuned strategies are tuned."""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One sentence, and whether it held."""
-
-    sentence: str
-    holds: bool
+    priced_seeds: int = 5
+    """Priced policies trained on each scenario that needs its own."""
+    priced_timesteps: int = PRICED_RUN.total_timesteps
+    """Steps of each of them."""
 
 
 def main() -> None:
@@ -70,6 +65,8 @@ def measure(arguments: Arguments, console: Console) -> bool:
     """Train, evaluate, write; whether every claim holds."""
     started = time.perf_counter()
     sections, claims = [], []
+    evaluations = {}
+    key = jax.random.key(0)
     for scenario in arguments.scenarios:
         config = replace(
             SHORT_RUN, scenario=scenario, num_seeds=arguments.num_seeds, total_timesteps=arguments.short_timesteps
@@ -79,8 +76,8 @@ def measure(arguments: Arguments, console: Console) -> bool:
             large = _trained(replace(LONG_RUN, total_timesteps=arguments.long_timesteps))
             agents |= {LARGE: next(iter(large.values()))}
         env = LLMRouter(scenario)
-        evaluation = evaluate(
-            jax.random.key(0),
+        evaluation = evaluations[scenario] = evaluate(
+            key,
             env.default_params,
             env.model_names,
             agents,
@@ -91,11 +88,16 @@ def measure(arguments: Arguments, console: Console) -> bool:
         if scenario == "default":
             claims = check_claims(evaluation)
         sections.append(_section(scenario, evaluation, arguments))
+    section, priced_claims = measure_priced(
+        evaluations, key, arguments.priced_seeds, arguments.priced_timesteps, arguments.episodes
+    )
+    claims += priced_claims
+    sections.insert(0, section)
     text = _page(claims, sections, time.perf_counter() - started)
     arguments.output.write_text(text)
     console.print(f"written: {arguments.output}")
     for claim in claims:
-        console.print(_bullet(claim), soft_wrap=True, highlight=False, markup=False)
+        console.print(claim.bullet, soft_wrap=True, highlight=False, markup=False)
     return all(claim.holds for claim in claims)
 
 
@@ -146,14 +148,7 @@ def _is_untuned_opponent(name: str, evaluation: Evaluation) -> bool:
 
 def _trained(config: Config) -> dict[str, policies.Policy]:
     """The greedy policies of every seed of a config, by name."""
-    env = LLMRouter(config.scenario)
-    trainer = ParallelTrainer(PPO(config, env), env.default_params, num_devices=1)
-    state, _ = trainer.update_block(trainer.init(), config.num_updates)
-    host = trainer.to_host(state)
-    return {
-        f"ppo, seed {seed}": as_strategy(to_policy(config, env, nth_agent(host, i)))
-        for i, seed in enumerate(config.seeds)
-    }
+    return {f"ppo, seed {seed}": as_strategy(policy) for seed, policy in trained_policies(config).items()}
 
 
 def _section(scenario: str, evaluation: Evaluation, arguments: Arguments) -> str:
@@ -196,11 +191,7 @@ def _page(claims: list[Claim], sections: list[str], seconds: float) -> str:
         f"Python {platform.python_version()}, {versions}. Every strategy of a table ran through the same episodes.\n\n"
         "## Claims\n\n"
     )
-    return head + "\n".join(map(_bullet, claims)) + "\n\n" + "\n".join(sections)
-
-
-def _bullet(claim: Claim) -> str:
-    return f"- {'holds' if claim.holds else 'DOES NOT HOLD'}: {claim.sentence}"
+    return head + "\n".join(claim.bullet for claim in claims) + "\n\n" + "\n".join(sections)
 
 
 if __name__ == "__main__":

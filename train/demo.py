@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import tyro
 
 from jax_router.checks import check_whole_number
 from train.compilation import keep_compiled_programs
-from train.config import check_config
+from train.config import PRICED_RUN, Config, check_config
 from train.errors import one_line_errors
 from train.flags import TrainingFlags
 
-PICTURES = ("learning", "choices", "day", "frontier")
+PICTURES = ("learning", "choices", "day", "frontier", "price", "priced_frontier")
 """What is drawn, in the order of the work."""
 
 
@@ -20,20 +21,35 @@ PICTURES = ("learning", "choices", "day", "frontier")
 class Arguments(TrainingFlags):
     """Train agents, compare them with every other strategy, and draw what they learned.
 
-    Four pictures, each as .png and .svg: learning (curves over the training), choices (which model for which prompt
-    and queue), day (one episode, prompt by prompt), frontier (cost against quality).
+    Six pictures, each as .png and .svg: learning (curves over the training), choices (which model for which prompt
+    and queue), day (one episode, prompt by prompt), frontier (cost against quality); and of a policy that is told the
+    price of money, price (a day with a budget) and priced_frontier (beside agents that were trained for one price).
     """
 
     num_seeds: int = 5
     """Agents of the curves, trained side by side, from seed on."""
     num_weights: int = 16
-    """Agents of the frontier."""
+    """Agents of each of the two frontiers."""
+    priced_timesteps: int = PRICED_RUN.total_timesteps
+    """Environment steps that the priced policy learns from."""
+    separate_timesteps: int = 1_000_000
+    """Environment steps that each agent learns from which was trained for one price."""
     episodes: int = 64
     """Episodes that every agent, whenever it is judged, and every strategy runs through, the same for all."""
     tuning_episodes: int = 16
     """Other episodes, on which the tuned strategies are tuned; 0 leaves those strategies out."""
     output_dir: Path = Path("docs")
     """Where the pictures go; made anew where they are there already."""
+
+    @property
+    def priced_config(self) -> Config:
+        """How the priced policy is trained."""
+        return replace(self, total_timesteps=self.priced_timesteps).config_like(PRICED_RUN)
+
+    @property
+    def separate_config(self) -> Config:
+        """How each agent is trained that knows one price alone."""
+        return replace(self, total_timesteps=self.separate_timesteps).config
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -48,6 +64,11 @@ def main(args: Sequence[str] | None = None) -> None:
 def check_arguments(arguments: Arguments) -> None:
     """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
     check_config(arguments.config)
+    for flag, steps, config in (
+        ("--priced-timesteps", arguments.priced_timesteps, arguments.priced_config),
+        ("--separate-timesteps", arguments.separate_timesteps, arguments.separate_config),
+    ):
+        check_whole_number(flag, steps, at_least=config.batch_size)
     check_whole_number("--num-seeds", arguments.num_seeds, at_least=1)
     check_whole_number("--num-weights", arguments.num_weights, at_least=2)
     check_whole_number("--episodes", arguments.episodes, at_least=2)
@@ -62,15 +83,20 @@ def _run(arguments: Arguments) -> None:
 
     config = replace(arguments.config, num_seeds=arguments.num_seeds)
     env, params = make_environment(config)
+    make_environment(arguments.priced_config)  # raises what is wrong with it before the work begins
     files = {name: picture_files("--output-dir", arguments.output_dir / f"{name}.png") for name in PICTURES}
 
     from train.gallery import make_gallery
+    from train.priced_gallery import make_priced_gallery
 
     console = table_console()
     gallery = make_gallery(
         config, env, params, arguments.num_weights, arguments.episodes, arguments.tuning_episodes, console
     )
-    for name, figure in gallery:
+    priced = make_priced_gallery(
+        arguments.priced_config, arguments.separate_config, arguments.num_weights, arguments.episodes, console
+    )
+    for name, figure in chain(gallery, priced):
         save(figure, files[name])
         console.print(f"written: {', '.join(map(str, files[name]))}", soft_wrap=True, highlight=False)
 

@@ -28,5 +28,9 @@ class TrainingFlags:
     @property
     def config(self) -> Config:
         """The config of the run, on one device."""
+        return self.config_like(defaults_for(replace(SHORT_RUN, total_timesteps=self.total_timesteps)))
+
+    def config_like(self, size: Config) -> Config:
+        """The config of a run of this problem and length on one device, all else as in `size`."""
         given = {field.name: getattr(self, field.name) for field in fields(TrainingFlags)}
-        return replace(defaults_for(replace(SHORT_RUN, **given)), **given, num_devices=1)
+        return replace(size, **given, num_devices=1)

@@ -2,17 +2,26 @@
 
 from collections.abc import Sequence
 
+import jax
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
+from jax_router import Params
+from train.paced_days import Trial, run_trial
 from train.plots import BLUE, GREY, in_house_style, model_styles, new_figure
+from train.priced_policy import PricedPolicy
 
 NUM_WINDOWS = 50
 """Parts of the day that shares of the models are taken over, at most."""
-SMALLEST_SHARE = 0.01
-"""Models that get less than this of the day are left out of the legend."""
+
+
+def draw_paced_day(policy: PricedPolicy, params: Params, budget: float, key: jax.Array) -> Figure:
+    """A day of the problem `params` with another budget, USD. Raises `ValueError` for one that is too small."""
+    _, days = run_trial(policy, params, Trial(budget), key, num_episodes=1)
+    price, budget_left, action = (np.asarray(column)[:, 0] for column in (days.price, days.budget_left, days.action))
+    return draw_price_day(price, budget_left, action, policy.model_names, policy.scenario)
 
 
 @in_house_style
@@ -55,7 +64,6 @@ def _draw_shares(axes: Axes, action: np.ndarray, model_names: Sequence[str]) -> 
     shares = counts / counts.sum(1, keepdims=True)
     below = np.zeros(len(shares))
     for i, style in enumerate(model_styles(len(model_names))):
-        shown = np.mean(action == i) >= SMALLEST_SHARE
         axes.bar(
             edges[:-1],
             shares[:, i],
@@ -66,7 +74,7 @@ def _draw_shares(axes: Axes, action: np.ndarray, model_names: Sequence[str]) -> 
             hatch=style.hatch,
             edgecolor="white",
             linewidth=0,
-            label=model_names[i] if shown else None,
+            label=model_names[i] if i in action else None,
         )
         below += shares[:, i]
     axes.set_title("share of the prompts that each model got")

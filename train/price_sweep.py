@@ -1,7 +1,8 @@
-"""The command `python -m train.price_sweep`: one priced policy with many budgets, beside hindsight."""
+"""The command `python -m train.price_sweep`: priced policies with many budgets, beside hindsight."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from jax_router.checks import check_number, check_whole_number
 from train.errors import one_line_errors
 from train.policy import load_policy
 from train.priced_policy import PricedPolicy
+from train.run_dir import policy_files
 
 if TYPE_CHECKING:
     from train.paced_days import Result, Trial
@@ -22,11 +24,11 @@ class Arguments:
     """Give a priced policy many budgets, and compare it with the best fixed price chosen in hindsight.
 
     The same with half of the budget taken away in the middle, with the load doubled there, and with first prices that
-    are wrong.
+    are wrong. Of several policies: the mean, and the range over them.
     """
 
-    model_path: Path
-    """A run directory or a policy file of train.ppo --priced."""
+    model_path: tuple[Path, ...]
+    """Run directories, of one seed or of several, or policy files of train.ppo --priced."""
     budgets: tuple[float, ...] = (0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0, 6.0, 10.0)
     """USD an episode."""
     trouble: bool = True
@@ -36,7 +38,8 @@ class Arguments:
     seed: int = 0
     """Of the episodes."""
     picture: Path | None = None
-    """A picture of a day with the middle one of the budgets, saved as .png and as .svg; replaces older ones."""
+    """A picture of a day of the first policy with the middle one of the budgets, saved as .png and as .svg; replaces
+    older ones."""
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -49,10 +52,25 @@ def main(args: Sequence[str] | None = None) -> None:
             raise ValueError("--budgets is empty; name one at least")
         for budget in arguments.budgets:
             check_number("--budgets", budget, above=0)
-        policy = load_policy(arguments.model_path)
+        _run(arguments, priced_policies(arguments.model_path))
+
+
+def priced_policies(paths: Sequence[Path]) -> list[PricedPolicy]:
+    """Every policy that `--model-path` names. Raises `ValueError` where one is not priced or of another scenario."""
+    policies: list[PricedPolicy] = []
+    for path in chain.from_iterable(map(policy_files, paths)):
+        policy = load_policy(path)
         if not isinstance(policy, PricedPolicy):
-            raise ValueError(f"--model-path is {arguments.model_path}; that policy was trained without --priced")
-        _run(arguments, policy)
+            raise ValueError(f"--model-path is {path}; that policy was trained without --priced")
+        if policies and policy.scenario != policies[0].scenario:
+            raise ValueError(
+                f"--model-path is {path}; that policy was trained on {policy.scenario}, the first on "
+                f"{policies[0].scenario}: they are not to be compared"
+            )
+        policies.append(policy)
+    if not policies:
+        raise ValueError("--model-path is empty; name one at least")
+    return policies
 
 
 def trials(budgets: Sequence[float], trouble: bool, smallest: float) -> "list[Trial]":
@@ -70,49 +88,70 @@ def trials(budgets: Sequence[float], trouble: bool, smallest: float) -> "list[Tr
     return planned + factors + halved + [replace(trial, double_load=True) for trial in planned]
 
 
-def results_table(results: "Sequence[tuple[Result, float]]") -> list[list[str]]:
-    """A header and a row for each trial and the reward of its hindsight."""
+def results_table(outcomes: "Sequence[Sequence[tuple[Result, float]]]") -> list[list[str]]:
+    """A header and a row for each trial, from its result and the reward of its hindsight with each policy."""
     rows = [["budget, USD", "what goes wrong", "reward", "in hindsight", "ratio", "spent", "allowed", "most over"]]
-    for one, best in results:
-        ratio = "-" if np.isnan(best) else f"{1 - (best - one.reward) / abs(best):.2%}"
-        numbers = [f"{one.reward:.1f}", "-" if np.isnan(best) else f"{best:.1f}", ratio, f"{one.cost:.3f}"]
-        over = f"{max(one.most_overspent, 0):.5f}"
-        rows.append([f"{one.trial.budget:g}", one.trial.name, *numbers, f"{one.allowed:.3f}", over])
+    for outcome in outcomes:
+        results = [result for result, _ in outcome]
+        best = np.array([hindsight for _, hindsight in outcome])
+        reward = np.array([result.reward for result in results])
+        ratio = 1 - (best - reward) / abs(best)
+        over = max(0.0, *(result.most_overspent for result in results))
+        trial = results[0].trial
+        rows.append(
+            [
+                f"{trial.budget:g}",
+                trial.name,
+                mean_and_range(reward, ".1f"),
+                mean_and_range(best, ".1f"),
+                mean_and_range(ratio, ".2%"),
+                mean_and_range([result.cost for result in results], ".3f"),
+                mean_and_range([result.allowed for result in results], ".3f"),
+                f"{over:.5f}",
+            ]
+        )
     return rows
 
 
-def _run(arguments: Arguments, policy: PricedPolicy) -> None:
+def mean_and_range(values: Sequence[float] | np.ndarray, spec: str) -> str:
+    """The mean of numbers and, unless all are written alike, the least and the most; a dash where one is missing."""
+    if np.isnan(values).any():
+        return "-"
+    low, high = f"{np.min(values):{spec}}", f"{np.max(values):{spec}}"
+    return low if low == high else f"{np.mean(values):{spec}} ({low} to {high})"
+
+
+def _run(arguments: Arguments, policies: Sequence[PricedPolicy]) -> None:
     # Late, like all of JAX: `--help` or a typo should not take seconds.
     import jax
 
     from train.evaluate import check_fleet
-    from train.paced_days import Hindsight, Trial, run_trial
-    from train.picture_price import draw_price_day
+    from train.paced_days import Hindsight, run_trial
+    from train.picture_price import draw_paced_day
     from train.plots import picture_files, save
     from train.problem import load_problem
     from train.table import console, strategy_table
 
-    problem = load_problem(policy.scenario)
-    check_fleet(policy, problem.model_names)
-    params = problem.params
-    key = jax.random.key(arguments.seed)
+    scenario = policies[0].scenario
+    problem = load_problem(scenario)
+    for policy in policies:
+        check_fleet(policy, problem.model_names)
+    params, key, episodes = problem.params, jax.random.key(arguments.seed), arguments.episodes
     files = [] if arguments.picture is None else picture_files("--picture", arguments.picture)
-    hindsight = Hindsight(policy, params, key, arguments.episodes)
     smallest = float(np.min(params.fleet.cost_per_call)) * int(params.episode_length)
-    results = []
-    for trial in trials(arguments.budgets, arguments.trouble, smallest):
-        result, _ = run_trial(policy, params, trial, key, arguments.episodes)
-        results.append((result, hindsight.reward(result)))
-    title = f"{policy.scenario}: {arguments.episodes} episodes, the same for each budget and price"
+    planned = trials(arguments.budgets, arguments.trouble, smallest)
+    by_policy = []
+    for policy in policies:
+        hindsight = Hindsight(policy, params, key, episodes)
+        results = [run_trial(policy, params, trial, key, episodes)[0] for trial in planned]
+        by_policy.append([(result, hindsight.reward(result)) for result in results])
+    several = "" if len(policies) == 1 else f", {len(policies)} policies: mean (least to most)"
+    title = f"{scenario}: {episodes} episodes, the same for each budget and price{several}"
     out = console()
-    out.print(strategy_table(title, results_table(results)))
+    out.print(strategy_table(title, results_table(list(zip(*by_policy, strict=True)))))
     if files:
-        middle = Trial(arguments.budgets[len(arguments.budgets) // 2])
-        _, days = run_trial(policy, params, middle, key, num_episodes=1)
-        price, budget_left, action = (
-            np.asarray(column)[:, 0] for column in (days.price, days.budget_left, days.action)
-        )
-        save(draw_price_day(price, budget_left, action, problem.model_names, policy.scenario), files)
+        middle = arguments.budgets[len(arguments.budgets) // 2]
+        save(draw_paced_day(policies[0], params, middle, key), files)
     for path in files:
         out.print(f"written: {path}", soft_wrap=True, highlight=False)
 

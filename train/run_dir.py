@@ -34,6 +34,12 @@ class RunDir:
         return self.path / ("policy.npz" if config.num_seeds == 1 else f"seed-{seed}/policy.npz")
 
 
+def policy_files(path: Path) -> list[Path]:
+    """What `load_policy` reads: the policy of every seed of a run with several, in their order; else `path` itself."""
+    seeds = sorted(path.glob("seed-*/policy.npz"), key=lambda file: (len(file.parent.name), file.parent.name))
+    return seeds or [path]
+
+
 def new_run_dir(path: Path | None, config: Config) -> RunDir:
     """Make the directory of a new run. Raises `ValueError` where it holds anything: nothing is overwritten."""
     if path is None:

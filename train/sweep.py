@@ -10,7 +10,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from jax_router import Params
+from jax_router import Episodes, Params
 from jax_router.policies import constant
 from jax_router.rollout import compare
 from train.greedy import greedy_episodes
@@ -40,12 +40,12 @@ class Frontier:
     @property
     def agents_hull(self) -> Hull:
         """What choosing among the agents at the start of an episode achieves."""
-        return _hull(self.agents.values())
+        return hull_of(self.agents.values())
 
     @property
     def models_hull(self) -> Hull:
         """The zero router: what choosing blindly among the models achieves."""
-        return _hull(self.models.values())
+        return hull_of(self.models.values())
 
     @property
     def cost_range(self) -> tuple[float, float] | None:
@@ -83,16 +83,31 @@ def sweep(
     """
     agents = train_for_weights(ppo, params, cost_weights, console)
     key = jax.random.fold_in(jax.random.key(ppo.config.seed), EVALUATION_STREAM)
-    run = jax.jit(lambda agents, key, params: greedy_episodes(ppo, agents, key, num_episodes, params))
-    episodes = jax.tree.map(np.asarray, run(agents, key, params))
-    constants = {name: constant(i) for i, name in enumerate(model_names)}
+    scores = agent_scores(ppo, agents, key, num_episodes, params, model_names)
     return Frontier(
-        agents={
-            float(weight): score(jax.tree.map(lambda rows, i=i: rows[i], episodes), model_names)
-            for i, weight in enumerate(cost_weights)
-        },
-        models={name: score(rows, model_names) for name, rows in compare(key, constants, num_episodes, params).items()},
+        agents=dict(zip(map(float, cost_weights), scores, strict=True)),
+        models=model_scores(key, num_episodes, params, model_names),
     )
+
+
+def agent_scores(
+    ppo: "PPO", agents: "TrainState", key: jax.Array, num_episodes: int, params: Params, model_names: tuple[str, ...]
+) -> list[Score]:
+    """Of A agents, whose leaves all lead with (A,), over the same episodes."""
+    run = jax.jit(lambda agents, key, params: greedy_episodes(ppo, agents, key, num_episodes, params))
+    return scores_of_each(run(agents, key, params), model_names)
+
+
+def model_scores(key: jax.Array, num_episodes: int, params: Params, model_names: tuple[str, ...]) -> dict[str, Score]:
+    """Every prompt to one model, by its name."""
+    constants = {name: constant(i) for i, name in enumerate(model_names)}
+    return {name: score(rows, model_names) for name, rows in compare(key, constants, num_episodes, params).items()}
+
+
+def scores_of_each(episodes: Episodes, model_names: tuple[str, ...]) -> list[Score]:
+    """Of A strategies, from fields (A, E, ...)."""
+    rows = jax.tree.map(np.asarray, episodes)
+    return [score(jax.tree.map(lambda field, i=i: field[i], rows), model_names) for i in range(len(rows.reward))]
 
 
 def cost_weights(lowest: float, highest: float, count: int) -> np.ndarray:
@@ -120,6 +135,7 @@ def train_for_weights(ppo: "PPO", params: Params, cost_weights: np.ndarray, cons
     return agents
 
 
-def _hull(scores: Iterable[Score]) -> Hull:
+def hull_of(scores: Iterable[Score]) -> Hull:
+    """Of costs, USD per 1,000 prompts, and qualities."""
     points = [(one.cost_per_1k, one.quality) for one in scores]
     return non_decreasing_hull(*np.array(points, np.float64).T)

@@ -1,0 +1,90 @@
+"""`python -m train.price_sweep` over several policies, and the picture of a paced day."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from tests.test_priced_policy import by_complexity_and_price
+from train.picture_price import draw_price_day
+from train.policy import save_policy
+from train.price_sweep import main, mean_and_range, priced_policies
+from train.priced_policy import PricedPolicy
+
+TOY = ["--budgets", "1.2", "--no-trouble", "--episodes", "2"]
+
+
+def run_of_seeds(folder: Path, policies: dict[int, PricedPolicy]) -> Path:
+    """What train.ppo --num-seeds leaves behind."""
+    for seed, policy in policies.items():
+        (folder / f"seed-{seed}").mkdir(parents=True)
+        save_policy(folder / f"seed-{seed}" / "policy.npz", policy)
+    return folder
+
+
+def reluctant() -> PricedPolicy:
+    """The same, but tier1_small only for very complex prompts."""
+    policy = by_complexity_and_price()
+    (kernel, bias), *_ = policy.layers
+    bias = bias.copy()
+    bias[1] -= 3
+    return replace(policy, layers=((kernel, bias),))
+
+
+def rewards(printed: str) -> str:
+    """The reward's cell of the one trial."""
+    (row,) = [line for line in printed.splitlines() if "as planned" in line]
+    return row.split("│")[3].strip()
+
+
+def test_of_several_policies_the_mean_and_the_range(tmp_path: Path, capsys) -> None:
+    run = run_of_seeds(tmp_path / "run", {9: by_complexity_and_price(), 10: reluctant()})
+    alone = []
+    for seed in (9, 10):
+        main(["--model-path", str(run / f"seed-{seed}"), *TOY])
+        alone.append(float(rewards(capsys.readouterr().out)))
+    assert alone[0] != alone[1]
+    main(["--model-path", str(run), *TOY])
+    printed = capsys.readouterr().out
+    assert "2 policies: mean (least to most)" in printed
+    mean, low, _, high = rewards(printed).replace("(", "").replace(")", "").split()
+    assert [float(low), float(high)] == sorted(alone)
+    assert float(mean) == pytest.approx(np.mean(alone), abs=0.1)
+
+
+def test_seeds_come_in_their_order_and_files_beside_them(tmp_path: Path) -> None:
+    different = {seed: replace(by_complexity_and_price(), max_price=100.0 + seed) for seed in (10, 9, 1)}
+    run = run_of_seeds(tmp_path / "run", different)
+    found = priced_policies([run / "seed-10" / "policy.npz", run])
+    assert [policy.max_price for policy in found] == [110, 101, 109, 110]
+
+
+def test_a_mean_with_its_range() -> None:
+    assert mean_and_range([1.0, 2.0], ".1f") == "1.5 (1.0 to 2.0)"
+    assert mean_and_range([1.01, 1.02], ".1f") == "1.0"
+    assert mean_and_range([0.5, np.nan], ".1f") == "-"
+    assert mean_and_range(np.array([0.99, 0.995]), ".1%") == "99.2% (99.0% to 99.5%)"
+
+
+def test_policies_of_different_scenarios_are_not_compared(tmp_path: Path, refuses) -> None:
+    other = replace(by_complexity_and_price(), scenario="rush_hour")
+    run = run_of_seeds(tmp_path / "run", {0: by_complexity_and_price(), 1: other})
+    refuses(main, ["--model-path", str(run)], "was trained on rush_hour, the first on default")
+    refuses(main, ["--model-path", str(tmp_path)], "policy.npz: no such file")
+
+
+def test_every_model_that_got_a_prompt_is_in_the_legend() -> None:
+    action = np.full(1000, 1, np.int32)
+    action[700] = 3
+    figure = draw_price_day(
+        np.full(1000, 30, np.float32), np.linspace(1.5, 0, 1000, dtype=np.float32), action, list("abcd"), "default"
+    )
+    legends = [axes.get_legend() for axes in figure.axes if axes.get_legend()]
+    assert [text.get_text() for legend in legends for text in legend.get_texts()] == ["b", "d"]
+    figure.draw_without_rendering()
+    (legend,) = legends
+    bars = [axes.get_window_extent() for axes in figure.axes]
+    assert not any(legend.get_window_extent().overlaps(bar) for bar in bars)
+    assert isinstance(figure, mpl.figure.Figure)
