@@ -13,7 +13,7 @@ from tests.test_priced_policy import NAMES, by_complexity_and_price
 from train.evaluate import Evaluation, Matched, evaluate
 from train.priced_claims import Paced, check_priced_claims, run_paced
 from train.statistics import Estimate
-from train.strategies import paced
+from train.strategies import paced, ratio_for_wrong_price
 
 GOOD = Paced(1.5, np.array([388.0, 386.0]), np.array([[387.5, 386.0], [387.0, 386.0]]), -0.0005, 1.0)
 NO_MATCH = Matched(None, None, None, 0)
@@ -46,7 +46,7 @@ def test_these_are_the_episodes_and_the_numbers_of_the_evaluation(key: jax.Array
     policies = [by_complexity_and_price(), reluctant()]
     result = run_paced(policies, params, key, 4)
     entrants = {str(i): paced(policy, params) for i, policy in enumerate(policies)}
-    entrants["wrong"] = paced(policies[0], params, policies[0].first_price / 10)
+    entrants["wrong"] = paced(policies[0], params, cost_ratio=ratio_for_wrong_price(policies[0], params, 0.1))
     scores = evaluate(key, params, NAMES, entrants, 4, tuning_episodes=0).scores
     assert result.reward == pytest.approx([scores[name].reward.mean for name in "01"])
     assert result.wrong_reward[0, 0] == pytest.approx(scores["wrong"].reward.mean)

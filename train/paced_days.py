@@ -12,7 +12,7 @@ from jax_router.memory import with_memory
 from jax_router.pacing import Pace, Paced
 from train.days import Days, run_days
 from train.priced_policy import PricedPolicy
-from train.strategies import as_strategy, paced
+from train.strategies import as_strategy, paced, ratio_for_wrong_price
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def run_trial(
 ) -> tuple[Result, Days]:
     """What became of a trial, and its days."""
     problem = replace(params, budget=constant(trial.budget))
-    pacer = paced(policy, problem, cost_ratio=_wrong_ratio(policy, problem, trial.first_price_factor))
+    pacer = paced(policy, problem, cost_ratio=ratio_for_wrong_price(policy, problem, trial.first_price_factor))
     middle = int(params.episode_length) // 2
     strategy = _Halved(pacer, middle) if trial.halve_budget else pacer
     # What the pacer allows is to be seen by itself: the simulator does not stop it.
@@ -127,16 +127,6 @@ def run_trial(
         most_overspent=float((spent - allowed).max()),
     )
     return result, days
-
-
-def _wrong_ratio(policy: PricedPolicy, params: Params, factor: float) -> float:
-    """What costs have to be thought to be, over the plan's, for the first price to be `factor` times the right one."""
-    if factor == 1.0:
-        return 1.0
-    share = float(params.budget) / int(params.episode_length)
-    log_prices, costs = np.log(policy.plan.prices), policy.plan.cost.mean(-1)
-    right = np.interp(-share, -costs, log_prices)
-    return share / float(np.interp(right + np.log(factor), log_prices, costs))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from train.config import PRICED_RUN
 from train.evaluate import Evaluation
 from train.known import TUNED_MIXTURE
 from train.priced_policy import PricedPolicy
-from train.strategies import paced
+from train.strategies import paced, ratio_for_wrong_price
 from train.table import markdown_table
 from train.trained import trained_policies
 
@@ -78,8 +78,8 @@ def run_paced(policies: list[PricedPolicy], params: Params, key: jax.Array, num_
     strategies = {}
     for factor in (1.0, *WRONG_FACTORS):
         for seed, policy in enumerate(policies):
-            first = float(np.clip(factor * policy.first_price, policy.min_price, policy.max_price))
-            strategies[f"{factor:g} {seed}"] = paced(policy, params, first)
+            ratio = ratio_for_wrong_price(policy, params, factor)
+            strategies[f"{factor:g} {seed}"] = paced(policy, params, cost_ratio=ratio)
     # The second half of the key, as in `evaluate`.
     episodes = compare(jax.random.split(key)[1], strategies, num_episodes, params)
     runs = list(episodes.values())

@@ -12,8 +12,8 @@ from rich.console import Console
 from jax_router import Params, run_episodes
 from jax_router.constants import constant
 from train.config import Config
+from train.days import BOUNDLESS
 from train.hull import Hull
-from train.paced_days import BOUNDLESS
 from train.priced_policy import PricedPolicy
 from train.report import EVALUATION_STREAM
 from train.scores import Score

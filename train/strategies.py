@@ -44,6 +44,16 @@ def paced(policy: PricedPolicy, params: Params, by_time: bool = False, cost_rati
     return Paced(preferences(policy), plan, params, by_time, cost_ratio)
 
 
+def ratio_for_wrong_price(policy: PricedPolicy, params: Params, factor: float) -> float:
+    """What costs must be thought to be, over the plan's, for a first price that is `factor` times the right one."""
+    if factor == 1.0:
+        return 1.0
+    share = float(params.budget) / int(params.episode_length)
+    log_prices, costs = np.log(policy.plan.prices), policy.plan.cost.mean(-1)
+    right = np.interp(-share, -costs, log_prices)
+    return share / float(np.interp(right + np.log(factor), log_prices, costs))
+
+
 def all_strategies(name: str, policy: Policy, params: Params) -> dict[str, AnyPolicy]:
     """What is shown of a policy, by name: of a priced one, the pacer first and then fixed prices."""
     if not isinstance(policy, PricedPolicy):
