@@ -18,6 +18,7 @@ from train.experience import Environments, Metrics, Step, collect, staggered_res
 from train.losses import Batch, LossParts, explained_variance, gae, ppo_loss
 from train.networks import ActorCritic
 from train.normalize import RunningStats, discounted_sums, normalize, update_stats
+from train.order import random_order
 
 if TYPE_CHECKING:
     from gymnax.environments.environment import Environment
@@ -187,8 +188,7 @@ class PPO:
             return (*learned, stopped), parts
 
         def one_epoch(carry: tuple, key: jax.Array) -> tuple[tuple, LossParts]:
-            # One sort; jax.random.permutation makes two, for orders of more than 2**32 chances.
-            order = jnp.argsort(jax.random.bits(key, batch.action.shape))
+            order = random_order(key, batch.action.size)
             return jax.lax.scan(one_minibatch, carry, order.reshape(config.num_minibatches, -1))
 
         carry = (state.network, state.optimizer, jnp.bool_(False))
