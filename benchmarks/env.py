@@ -89,12 +89,10 @@ def _floor_table(results: list[Result]) -> Table:
         step, floor = (1e9 / result.rates[name].median for name in (OWN, FLOOR))
         ratios = result.rates[FLOOR].ratios(result.rates[OWN])
         spread = f"{min(ratios):.2f} .. {max(ratios):.2f}"
-        rows.append(
-            [f"{result.num_envs:,}", f"{step:.1f}", f"{floor:.1f}", spread, f"{result.ratio(FLOOR, OWN):.2f}"]
-        )
+        rows.append([f"{result.num_envs:,}", f"{step:.1f}", f"{floor:.1f}", spread, f"{result.ratio(FLOOR, OWN):.2f}"])
     note = (
-        "The random numbers of a step are those of `draw_noise` and of the random action, with all that turns bits into "
-        "normal and exponential numbers, and their sum."
+        "The random numbers of a step are those of `draw_noise` and of the random action, with all that turns bits "
+        "into normal and exponential numbers, and their sum."
     )
     return Table("a step of the own rollout beside its random numbers", rows, note)
 

@@ -10,7 +10,11 @@ import numpy as np
 from benchmarks.measure import size_for
 
 OneStep = Callable[[Any, jax.Array], Any]
-"""From what is carried and the number of the step, () int32, to what is carried on."""
+"""From what is carried and two random keys of the step, (2,), to what is carried on."""
+MOST_AT_ONCE = 31
+"""Steps whose keys are made at once: two each and one to go on are 504 bytes (XLA is slow with buffers over 512)."""
+STEPS_AT_ONCE = 2**16
+"""Environment steps beside which the time for making keys does not show."""
 
 
 class Loop:
@@ -21,29 +25,34 @@ class Loop:
     """
 
     def __init__(self, one_step: OneStep, start: Any, num_envs: int, seconds: float) -> None:
-        self._carry = start
-        self._num_envs = num_envs
-        self.num_steps = _length_for(seconds, one_step, start)
-        """Steps of each environment in one call."""
+        at_once = min(MOST_AT_ONCE, max(1, STEPS_AT_ONCE // num_envs))
+        self._carry = (jax.random.key(1), start)
 
-        def run(carry: Any) -> Any:
-            steps = np.arange(self.num_steps, dtype=np.int32)
-            return jax.lax.scan(lambda carry, t: (one_step(carry, t), None), carry, steps)[0]
+        def block(carry: tuple[jax.Array, Any]) -> tuple[jax.Array, Any]:
+            keys = jax.random.split(carry[0], 2 * at_once + 1)
+            pairs = keys[1:].reshape(at_once, 2)
+            return keys[0], jax.lax.scan(lambda carry, pair: (one_step(carry, pair), None), carry[1], pairs)[0]
+
+        num_blocks = _length_for(seconds, block, self._carry)
+        self._num_steps = num_blocks * at_once * num_envs
+
+        def blocks(carry: tuple[jax.Array, Any]) -> tuple[jax.Array, Any]:
+            return jax.lax.scan(lambda carry, _: (block(carry), None), carry, length=num_blocks)[0]
 
         began = time.perf_counter()
-        self._compiled = jax.jit(run).lower(start).compile()
+        self._compiled = jax.jit(blocks).lower(self._carry).compile()
         self.compile_seconds = time.perf_counter() - began
         """Seconds of tracing, lowering and compiling."""
 
     def __call__(self) -> int:
         """Make the steps; how many, over all environments."""
         self._carry = jax.block_until_ready(self._compiled(self._carry))
-        return self.num_steps * self._num_envs
+        return self._num_steps
 
 
-def _length_for(seconds: float, one_step: OneStep, start: Any) -> int:
-    def run(carry: Any, num_steps: jax.Array) -> Any:
-        return jax.lax.fori_loop(0, num_steps, lambda t, carry: one_step(carry, t), carry)
+def _length_for(seconds: float, block: Callable[[Any], Any], start: Any) -> int:
+    def run(carry: Any, length: jax.Array) -> Any:
+        return jax.lax.fori_loop(0, length, lambda _, carry: block(carry), carry)
 
     compiled = jax.jit(run).lower(start, np.int32(1)).compile()
     return size_for(seconds, lambda size: jax.block_until_ready(compiled(start, np.int32(size))))

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+LARGEST_SIZE = 10**6
+
 Run = Callable[[], int]
 """Makes some steps, waits for them, and returns how many."""
 
@@ -50,14 +52,14 @@ def in_turns(runs: Mapping[str, Run], repeats: int) -> list[Rate]:
 
 
 def size_for(seconds: float, run: Callable[[int], object]) -> int:
-    """The size, a whole number, with which `run(size)` takes about `seconds`: found by growing it from 1."""
+    """The size, at most `LARGEST_SIZE`, with which `run(size)` takes about `seconds`: found by growing it from 1."""
     size = 1
     run(size)  # whatever happens at a first call only
     while True:
         start = time.perf_counter()
         run(size)
         taken = time.perf_counter() - start
-        if taken >= seconds / 2:
-            return max(1, round(size * seconds / taken))
+        if taken >= seconds / 2 or size >= LARGEST_SIZE:
+            return min(max(1, round(size * seconds / taken)), LARGEST_SIZE)
         # Small sizes are mostly overhead and promise too little: grow at least twofold, and with care.
         size = math.ceil(size * min(max(2.0, 0.8 * seconds / taken), 16.0))

@@ -117,8 +117,8 @@ def machine() -> str:
     import jax
 
     versions = ", ".join(f"{name} {found}" for name in PACKAGES if (found := _version(name)))
-    device = jax.devices()[0].device_kind
-    return f"{device}, {os.cpu_count()} cores ({_processor()}), Python {platform.python_version()}, {versions}; {date.today()}"
+    device = f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores ({_processor()})"
+    return f"{device}, Python {platform.python_version()}, {versions}; {date.today()}"
 
 
 def on_accelerator() -> bool:

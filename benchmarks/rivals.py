@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from benchmarks.loop import Loop
-from jax_router import Noise, Params, State, Transition, draw_noise
+from jax_router import Noise, Params, State, draw_noise
 from jax_router.gymnax_env import LLMRouter
 from jax_router.rollout import reset_batch, step_with_auto_reset
 
@@ -21,14 +21,14 @@ OPPONENT = "CartPole-v1"
 def own_rollout(params: Params, num_envs: int, seconds: float) -> Loop:
     """The steps of `jax_router.run_steps`, with sums in the place of stored transitions."""
 
-    def one_step(carry: tuple[jax.Array, State, jax.Array], t: jax.Array) -> tuple[jax.Array, State, jax.Array]:
-        key, state, sums = carry
-        action, noise = _draws(key, t, params.num_models, num_envs)
+    def one_step(carry: tuple[State, jax.Array], keys: jax.Array) -> tuple[State, jax.Array]:
+        state, sums = carry
+        action, noise = _draws(keys, params.num_models, num_envs)
         state, made = jax.vmap(step_with_auto_reset, in_axes=(0, 0, 0, None))(state, action, noise, params)
-        return key, state, sums + _seen(made)
+        return state, sums + _sum_of(made.observation, made.reward, made.terminated, made.truncated)
 
     state = jax.jit(reset_batch, static_argnums=1)(jax.random.key(0), num_envs, params)
-    return Loop(one_step, (jax.random.key(1), state, _zeros(num_envs)), num_envs, seconds)
+    return Loop(one_step, (state, _zeros(num_envs)), num_envs, seconds)
 
 
 def random_numbers(params: Params, num_envs: int, seconds: float) -> Loop:
@@ -38,13 +38,13 @@ def random_numbers(params: Params, num_envs: int, seconds: float) -> Loop:
     the random actions.
     """
 
-    def one_step(carry: tuple[jax.Array, jax.Array], t: jax.Array) -> tuple[jax.Array, jax.Array]:
-        key, sums = carry
-        action, noise = _draws(key, t, params.num_models, num_envs)
+    def one_step(sums: jax.Array, keys: jax.Array) -> jax.Array:
+        # Behind a barrier: fused with the sum, some numbers would be computed more than once.
+        action, noise = jax.lax.optimization_barrier(_draws(keys, params.num_models, num_envs))
         drawn = sum(leaf.reshape(num_envs, -1).sum(-1) for leaf in jax.tree.leaves(noise))
-        return key, sums + action.astype(jnp.float32) + drawn
+        return sums + action.astype(jnp.float32) + drawn
 
-    return Loop(one_step, (jax.random.key(1), _zeros(num_envs)), num_envs, seconds)
+    return Loop(one_step, _zeros(num_envs), num_envs, seconds)
 
 
 def gymnax_face(params: Params, num_envs: int, seconds: float) -> Loop:
@@ -61,34 +61,29 @@ def cartpole(num_envs: int, seconds: float) -> Loop:
 def _gymnax_loop(env: Any, params: Any, num_envs: int, seconds: float) -> Loop:
     """Steps as PureJaxRL makes them: `env.step` under `vmap`, with a key for each environment."""
 
-    def one_step(carry: tuple[jax.Array, Any, jax.Array], t: jax.Array) -> tuple[jax.Array, Any, jax.Array]:
-        key, state, sums = carry
-        key_action, key_steps = jax.random.split(jax.random.fold_in(key, t))
-        action = jax.random.randint(key_action, (num_envs,), 0, env.num_actions, jnp.int32)
-        keys = jax.random.split(key_steps, num_envs)
-        stepped = jax.vmap(env.step, in_axes=(0, 0, 0, None))(keys, state, action, params)
+    def one_step(carry: tuple[Any, jax.Array], keys: jax.Array) -> tuple[Any, jax.Array]:
+        state, sums = carry
+        action = _random_actions(keys[0], env.num_actions, num_envs)
+        each = jax.random.split(keys[1], num_envs)
+        stepped = jax.vmap(env.step, in_axes=(0, 0, 0, None))(each, state, action, params)
         observation, state, reward, terminated, truncated, _ = stepped
-        return key, state, sums + _sum_of(observation, reward, terminated, truncated)
+        return state, sums + _sum_of(observation, reward, terminated, truncated)
 
     keys = jax.random.split(jax.random.key(0), num_envs)
     _, state = jax.jit(jax.vmap(env.reset, in_axes=(0, None)))(keys, params)
-    return Loop(one_step, (jax.random.key(1), state, _zeros(num_envs)), num_envs, seconds)
+    return Loop(one_step, (state, _zeros(num_envs)), num_envs, seconds)
 
 
-def _draws(key: jax.Array, t: jax.Array, num_models: int, num_envs: int) -> tuple[jax.Array, Noise]:
-    """The random actions and the noise of step t, (B,) each."""
-    key_action, key_noise = jax.random.split(jax.random.fold_in(key, t))
-    action = jax.random.randint(key_action, (num_envs,), 0, num_models, jnp.int32)
-    return action, draw_noise(key_noise, num_models, (num_envs,))
+def _draws(keys: jax.Array, num_models: int, num_envs: int) -> tuple[jax.Array, Noise]:
+    """The random actions and the noise of one step, (B,) each."""
+    return _random_actions(keys[0], num_models, num_envs), draw_noise(keys[1], num_models, (num_envs,))
 
 
-def _seen(made: Transition) -> jax.Array:
-    return _sum_of(made.observation, made.reward, made.terminated, made.truncated)
+def _random_actions(key: jax.Array, num_actions: int, num_envs: int) -> jax.Array:
+    return jax.random.randint(key, (num_envs,), 0, num_actions, jnp.int32)
 
 
-def _sum_of(
-    observation: jax.Array, reward: jax.Array, terminated: jax.Array, truncated: jax.Array
-) -> jax.Array:
+def _sum_of(observation: jax.Array, reward: jax.Array, terminated: jax.Array, truncated: jax.Array) -> jax.Array:
     """(B,) float32: everything that a learner gets of a step, in one number an environment."""
     endings = terminated.astype(jnp.float32) + truncated.astype(jnp.float32)
     return observation.sum(-1) + reward.astype(jnp.float32) + endings
