@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, FixedLocator, NullLocator
+from matplotlib.ticker import EngFormatter, FixedLocator, LogLocator, NullLocator
 
 from train.plots import BLUE, GREY, in_house_style, new_figure
 
@@ -27,9 +27,9 @@ def draw_scaling(
     )
     figure = new_figure(3.6, title)
     left, middle, right = figure.subplots(1, 3)
-    _draw(left, environments, "environments", "simulator, five models")
-    _draw(middle, models, "models", f"simulator, {model_envs:,} environments")
-    _draw(right, seeds, "agents side by side", "training, all agents")
+    _draw(left, environments, "environments", "five models")
+    _draw(middle, models, "models", f"{model_envs:,} environments")
+    _draw(right, seeds, "agents side by side", "training: all agents")
     left.set_ylabel("steps/s")
     return figure
 
@@ -49,7 +49,8 @@ def _draw(axes: Axes, rates: Mapping[int, float], what: str, title: str) -> None
     shown = sizes if len(sizes) <= 5 else sizes[:: len(sizes) // 4]
     axes.xaxis.set_major_locator(FixedLocator(shown))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(EngFormatter(sep="") if max(sizes) >= 10_000 else "{x:g}")
+    axes.xaxis.set_major_formatter(EngFormatter(places=0, sep="") if max(sizes) >= 10_000 else "{x:g}")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(EngFormatter(sep=" "))
     axes.yaxis.set_minor_formatter("")
     axes.grid(True)

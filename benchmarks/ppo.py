@@ -71,9 +71,9 @@ def measure(arguments: Arguments) -> Report:
 
 def measure_networks(arguments: Arguments) -> tuple[Table, list[Target]]:
     """The share of the time of training that is not the network."""
-    from benchmarks.training import NetworksAlone, Training
+    from benchmarks.training import NetworksAlone, compiled_training
 
-    training = Training(arguments.config, 2 * arguments.seconds)
+    training = compiled_training(arguments.config, arguments.seconds)
     runs: dict[str, Run] = {
         f"training, {arguments.num_envs:,} environments": training,
         "its networks alone": NetworksAlone(training),
@@ -106,11 +106,13 @@ def rest_share(whole: Rate, part: Rate) -> float:
 def measure_opponent(arguments: Arguments) -> tuple[Table, list[Target]]:
     """Training steps/s beside Stable-Baselines3's, both with many and with few environments; without it, ours alone."""
     from benchmarks.opponent import MISSING, is_installed, opponent_training
-    from benchmarks.training import Training
+    from benchmarks.training import compiled_training
 
     few = replace(arguments.config, num_envs=min(OPPONENT_ENVS, arguments.num_envs))
     configs = {config.num_envs: config for config in (arguments.config, few)}
-    trainings = {f"ours, {n:,} environments": Training(config, arguments.seconds) for n, config in configs.items()}
+    trainings = {
+        f"ours, {n:,} environments": compiled_training(config, arguments.seconds) for n, config in configs.items()
+    }
     opponents: dict[str, Run] = {}
     if is_installed():
         opponents = {

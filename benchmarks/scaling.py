@@ -85,10 +85,11 @@ def by_models(arguments: Arguments) -> tuple[Growth, list[float]]:
 
 def by_seeds(arguments: Arguments) -> tuple[Growth, list[float]]:
     """Training with the config of the short run; steps of all agents count."""
-    from benchmarks.training import Training
+    from benchmarks.training import compiled_training
 
     trainings = {
-        count: Training(replace(SHORT_RUN, num_seeds=count), arguments.seconds) for count in arguments.num_seeds
+        count: compiled_training(replace(SHORT_RUN, num_seeds=count), arguments.seconds)
+        for count in arguments.num_seeds
     }
     return _timed(trainings, arguments.repeats), [training.compile_seconds for training in trainings.values()]
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import jax
@@ -43,6 +44,10 @@ class Training:
         """Make the updates; how many steps they learned from, over all seeds."""
         self.update(self.num_updates)
         return self.num_updates * self.ppo.config.batch_size * self.ppo.config.num_seeds
+
+
+compiled_training = cache(Training)
+"""The same, compiled once a process."""
 
 
 class NetworksAlone:
