@@ -14,7 +14,6 @@ from train.config import LONG_RUN, Config
 from train.environments import make_environment
 from train.ppo import PPO
 
-
 TINY = Config(num_envs=4, num_steps=2, num_epochs=1, num_minibatches=1, layer_sizes=(4,))
 
 
