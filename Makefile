@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CLIENTS := $(VENV)/.clients
 
-.PHONY: help setup train test test-clients claims demo check format clean
+.PHONY: help setup train test test-clients claims demo bench check format clean
 
 help:  ## Say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -36,6 +36,9 @@ claims: $(INSTALLED)  ## Measure what README claims, over several seeds, and wri
 
 demo: $(INSTALLED)  ## Train, compare, and draw the pictures of README into docs/: about seven minutes on 2 cores
 	$(BIN)/python -m train.demo
+
+bench: $(CLIENTS)  ## Measure speed against what else there is, and write benchmarks/RESULTS.md: on an idle machine
+	$(BIN)/python -m benchmarks
 
 check: $(INSTALLED)  ## Format, lint and type checks, as CI runs them
 	$(BIN)/ruff format --check .

@@ -1,30 +1,28 @@
 """The command `python -m benchmarks.gym`: the Gymnasium face against a plain NumPy environment of the same dynamics.
 
-Rivals are timed in turns and compared turn by turn, so that a busy machine slows both; medians are printed, with the
-range. Compiling is timed by itself.
+2,048 processes of `AsyncVectorEnv` would need 100 GB; it gets as many as are fast on these cores, and is compared by
+steps/s.
 """
 
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import gymnasium
 import numpy as np
-import tyro
 from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv, VectorEnv
-from rich.console import Console
-from rich.table import Table
 
 import gym_compat  # noqa: F401  # registers LLMRouter-v0
+from benchmarks.flags import Flags, run_command
+from benchmarks.measure import Rate, Run, in_turns
 from benchmarks.numpy_env import NumpyRouterEnv
+from benchmarks.report import Report, Table, Target, machine
+from jax_router.checks import check_whole_number
 
-NUM_ENVS = 2048
 IMPORT_CODE = """
 import time, gymnasium
 start = time.perf_counter()
@@ -34,47 +32,80 @@ print(time.perf_counter() - start)
 
 
 @dataclass(frozen=True)
-class Options:
-    """How long to measure."""
+class Arguments(Flags):
+    """Measure the Gymnasium face against a plain NumPy environment of the same dynamics."""
 
-    quick: bool = False
-    """Few and short repeats: to see that it runs, not to quote."""
-
-    @property
-    def repeats(self) -> int:
-        return 3 if self.quick else 11
-
-
-@dataclass(frozen=True)
-class Rate:
-    """Steps per second, one number a repeat."""
-
-    name: str
-    steps_per_second: list[float]
+    num_envs: int = 2048
+    """Environments of the vector environment."""
+    num_processes: int = 2 * (os.cpu_count() or 1)
+    """Processes of AsyncVectorEnv, an environment each."""
 
     @property
-    def median(self) -> float:
-        return statistics.median(self.steps_per_second)
+    def single_steps(self) -> int:
+        """In one timed call with a single environment."""
+        return 4000 if self.quick else 20_000
 
-    def over(self, other: "Rate") -> float:
-        """The median over the repeats of how many times faster this one was than the other one beside it."""
-        pairs = zip(self.steps_per_second, other.steps_per_second, strict=True)
-        return statistics.median(mine / theirs for mine, theirs in pairs)
+    def check(self) -> None:
+        """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
+        super().check()
+        check_whole_number("--num-envs", self.num_envs, at_least=1)
+        check_whole_number("--num-processes", self.num_processes, at_least=1)
 
 
-Run = Callable[[], int]  # makes some steps and returns how many
+def main(args: Sequence[str] | None = None) -> None:
+    """Exits with 2 after one line for bad input."""
+    run_command("benchmarks.gym", Arguments, measure, args)
 
 
-def in_turns(runs: dict[str, Run], repeats: int) -> list[Rate]:
-    """Time every run once, then again, and so on; one round goes before and does not count."""
-    rates: dict[str, list[float]] = {name: [] for name in runs}
-    for repeat in range(repeats + 1):
-        for name, run in runs.items():
-            start = time.perf_counter()
-            steps = run()
-            if repeat:
-                rates[name].append(steps / (time.perf_counter() - start))
-    return [Rate(name, values) for name, values in rates.items()]
+def measure(arguments: Arguments) -> Report:
+    """One table a kind of environment, and what a user waits for before the first step."""
+    imports = import_seconds(min(arguments.repeats, 5))
+    single, single_targets = measure_single(arguments)
+    vector, vector_targets = measure_vector(arguments)
+    spread = f"{min(imports):.3f} .. {max(imports):.3f}"
+    rows = [["what", "s", "range"], ["import gym_compat after gymnasium", f"{statistics.median(imports):.3f}", spread]]
+    table = Table("starting, each in a process of its own", rows)
+    targets = [
+        *single_targets,
+        *vector_targets,
+        Target("import gym_compat after gymnasium", "", statistics.median(imports), 0.3, None, "s", below=True),
+    ]
+    return Report("python -m benchmarks.gym", [single, vector, table], targets, machine())
+
+
+def measure_single(arguments: Arguments) -> tuple[Table, list[Target]]:
+    """One environment of each kind."""
+    env = gymnasium.make("LLMRouter-v0").unwrapped
+    compiling = first_call(env)
+    runs = {
+        "gym_compat, 1 environment": single_run(env, arguments.single_steps),
+        "NumPy, 1 environment": single_run(NumpyRouterEnv(), arguments.single_steps),
+    }
+    ours, theirs = in_turns(runs, arguments.repeats)
+    target = Target("`benchmarks.gym`, single environment", theirs.name, ours.over(theirs), 1, 2)
+    return _table(ours, [theirs], compiling, arguments.repeats), [target]
+
+
+def measure_vector(arguments: Arguments) -> tuple[Table, list[Target]]:
+    """Many environments in one compiled call, in one Python loop, and in processes."""
+    vector = gymnasium.make_vec("LLMRouter-v0", num_envs=arguments.num_envs)
+    compiling = first_call(vector)
+    loop = SyncVectorEnv([NumpyRouterEnv] * arguments.num_envs)
+    # Not forked: this process runs JAX, whose threads a fork would lose, with locks that they hold.
+    processes = AsyncVectorEnv([NumpyRouterEnv] * arguments.num_processes, context="spawn")
+    runs = {
+        f"gym_compat, {arguments.num_envs:,} environments": vector_run(vector, 100 if arguments.quick else 500),
+        f"NumPy, SyncVectorEnv of {arguments.num_envs:,}": vector_run(loop, max(2, 4000 // arguments.num_envs)),
+        f"NumPy, AsyncVectorEnv of {arguments.num_processes}": vector_run(processes, 200 if arguments.quick else 1000),
+    }
+    try:
+        ours, *others = in_turns(runs, arguments.repeats)
+    finally:
+        processes.close()
+    what = f"`benchmarks.gym`, {arguments.num_envs:,} environments"
+    targets = [Target(what, other.name, ours.over(other), 100, 300) for other in others]
+    targets.append(Target(what, "", ours.median, 2e6, None, "steps/s"))
+    return _table(ours, others, compiling, arguments.repeats), targets
 
 
 def single_run(env: gymnasium.Env, steps: int) -> Run:
@@ -119,72 +150,13 @@ def import_seconds(repeats: int) -> list[float]:
     return [float(subprocess.run(command, capture_output=True, check=True).stdout) for _ in range(repeats)]
 
 
-def measure_async(repeats: int, steps: int) -> Rate:
-    """NumPy environments in processes, as many as make sense: cores are the limit, so more would add nothing."""
-    num_processes = 2 * (os.cpu_count() or 1)
-    envs = AsyncVectorEnv([NumpyRouterEnv] * num_processes, context="spawn")
-    (rate,) = in_turns({f"NumPy, AsyncVectorEnv of {num_processes} processes": vector_run(envs, steps)}, repeats)
-    envs.close()
-    return rate
-
-
-def add_rates(table: Table, rates: list[Rate], ours: Rate, wanted: str) -> None:
-    """One row a rate, each with how many times faster ours is; what is wanted stands with ours."""
-    for rate in rates:
-        values = sorted(rate.steps_per_second)
-        spread = f"{values[0]:,.0f} .. {values[-1]:,.0f}"
-        ratio = "" if rate is ours else f"{ours.over(rate):,.2f}x"
-        table.add_row(rate.name, f"{rate.median:,.0f}", spread, ratio, wanted if rate is ours else "")
-    table.add_section()
-
-
-def main(options: Options) -> None:
-    """Measure, and print one table."""
-    console = Console(width=130) if not sys.stdout.isatty() else Console()
-    repeats, short = options.repeats, options.quick
-    imports = import_seconds(repeats=min(repeats, 5))
-    by_processes = measure_async(repeats, steps=200 if short else 1000)
-
-    single = gymnasium.make("LLMRouter-v0").unwrapped
-    vector = gymnasium.make_vec("LLMRouter-v0", num_envs=NUM_ENVS)
-    single_compile, vector_compile = first_call(single), first_call(vector)
-
-    singles = in_turns(
-        {
-            "gym_compat, 1 environment": single_run(single, 4000 if short else 20_000),
-            "NumPy, 1 environment": single_run(NumpyRouterEnv(), 4000 if short else 20_000),
-        },
-        repeats,
-    )
-    vectors = in_turns(
-        {
-            f"gym_compat, {NUM_ENVS:,} environments": vector_run(vector, 100 if short else 1000),
-            f"NumPy, SyncVectorEnv of {NUM_ENVS:,}": vector_run(SyncVectorEnv([NumpyRouterEnv] * NUM_ENVS), 2),
-        },
-        repeats,
-    )
-
-    import jax
-
-    table = Table(title=f"Gymnasium, scenario default, median of {repeats} repeats", title_justify="left")
-    table.add_column("what", no_wrap=True)
-    for column in ("steps/s", "range", "ours over it", "wanted"):
-        table.add_column(column, justify="right")
-    add_rates(table, singles, singles[0], "at least 1x NumPy, aim for 2x")
-    add_rates(table, [*vectors, by_processes], vectors[0], "at least 2,000,000 on 2 cores")
-    console.print(table)
-    console.print(
-        f"first reset and step (compiling): 1 environment {single_compile:.2f} s, {NUM_ENVS:,} {vector_compile:.2f} s"
-    )
-    console.print(f"import gym_compat after gymnasium: {statistics.median(imports):.3f} s (wanted: under 0.3 s)")
-    console.print(
-        f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores, Python {platform.python_version()}, {_versions()}"
-    )
-
-
-def _versions() -> str:
-    return ", ".join(f"{name} {version(name)}" for name in ("jax", "jaxlib", "gymnasium", "numpy"))
+def _table(ours: Rate, others: list[Rate], compiling: float, repeats: int) -> Table:
+    rows = [["what", "steps/s", "range", "ours over it"]]
+    rows.append([ours.name, f"{ours.median:,.0f}", ours.spread, ""])
+    rows += [[other.name, f"{other.median:,.0f}", other.spread, f"{ours.over(other):,.2f}"] for other in others]
+    note = f"Our first reset and step, compiling included, took {compiling:.2f} s."
+    return Table(f"Gymnasium, {ours.name}, median of {repeats} turns", rows, note)
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Options, prog="python -m benchmarks.gym", description=__doc__))
+    main()

@@ -55,10 +55,12 @@ def test_of_several_policies_the_mean_and_the_range(tmp_path: Path, capsys) -> N
 
 
 def test_seeds_come_in_their_order_and_files_beside_them(tmp_path: Path) -> None:
-    different = {seed: replace(by_complexity_and_price(), max_price=100.0 + seed) for seed in (10, 9, 1)}
+    policy = by_complexity_and_price()
+    plans = {seed: replace(policy.plan, prompts_per_day=100.0 + seed) for seed in (10, 9, 1)}
+    different = {seed: replace(policy, plan=plan) for seed, plan in plans.items()}
     run = run_of_seeds(tmp_path / "run", different)
     found = priced_policies([run / "seed-10" / "policy.npz", run])
-    assert [policy.max_price for policy in found] == [110, 101, 109, 110]
+    assert [policy.plan.prompts_per_day for policy in found] == [110, 101, 109, 110]
 
 
 def test_a_mean_with_its_range() -> None:

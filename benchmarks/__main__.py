@@ -1,0 +1,87 @@
+"""The command `python -m benchmarks`: all benchmarks, each in a process of its own, into benchmarks/RESULTS.md."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import tyro
+
+from benchmarks.report import Report, Target, target_rows
+from train.errors import one_line_errors, stop
+from train.table import console, markdown_table, strategy_table
+
+ROOT = Path(__file__).parents[1]
+COMMANDS = ("env", "gym", "ppo", "scaling")
+PICTURE = Path("docs/scaling.png")
+"""Of `benchmarks.scaling`, from the root of the repository."""
+NO_ACCELERATOR = "no GPU was at hand"
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Run every benchmark, and write what they found, with the targets, to benchmarks/RESULTS.md."""
+
+    quick: bool = False
+    """Few and short repeats: to see that all of it runs, not to quote. Nothing is written then."""
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Exits with 2 after one line for bad input, with 1 where a benchmark failed."""
+    arguments = tyro.cli(Arguments, args=args, prog="python -m benchmarks")
+    started = time.perf_counter()
+    with one_line_errors(), TemporaryDirectory() as folder:
+        flags = {name: _flags(name, arguments.quick) for name in COMMANDS}
+        reports = [run_benchmark(name, flags[name], Path(folder)) for name in COMMANDS]
+        page = results_page(reports, time.perf_counter() - started)
+        if not arguments.quick:
+            Path(__file__).with_name("RESULTS.md").write_text(page)
+    targets = [target for report in reports for target in report.targets]
+    console().print(strategy_table("targets of all benchmarks", target_rows(targets)))
+
+
+def run_benchmark(name: str, flags: Sequence[str], folder: Path) -> Report:
+    """Run one command in a process of its own, and read what it wrote into `folder`; exits with 1 where it fails."""
+    output = folder / f"{name}.json"
+    command = [sys.executable, "-m", f"benchmarks.{name}", *flags, "--output", str(output)]
+    if subprocess.run(command, cwd=ROOT).returncode != 0:
+        stop(f"error: {' '.join(command[1:3])} failed, see above", 1)
+    return Report.from_json(output.read_text())
+
+
+def results_page(reports: Sequence[Report], seconds: float) -> str:
+    """The whole page: the machine, every target with what was measured, and every table."""
+    targets = [target for report in reports for target in report.targets]
+    here = [target for target in targets if target.where == "cpu"]
+    accelerator = [target for target in targets if target.where == "accelerator"]
+    parts = [
+        "# Speed\n",
+        f"Written by `make bench` in {seconds / 60:.0f} minutes, on {reports[0].machine}.\n",
+        "Rivals ran in turns, in one process, and were compared turn by turn; rates and ratios are medians over the "
+        "turns, with the range beside them. Compiling was timed by itself and is in no rate.\n",
+        "## Targets on a 2-core CPU\n",
+        markdown_table(target_rows(here)),
+        "## Aims on an accelerator\n",
+        markdown_table([["benchmark", "measured", "aim"], *map(_accelerator_row, accelerator)]),
+        *(report.markdown for report in reports),
+        f"![Steps per second against environments, models and seeds](../{PICTURE})\n",
+    ]
+    return "\n".join(parts)
+
+
+def _accelerator_row(target: Target) -> list[str]:
+    benchmark, _, measured, wanted, *_ = target.row
+    return [benchmark, measured or NO_ACCELERATOR, wanted]
+
+
+def _flags(name: str, quick: bool) -> list[str]:
+    if quick:
+        return ["--quick"]
+    return ["--picture", str(PICTURE)] if name == "scaling" else []
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""What every benchmark's command has in common: how long to measure, and where to write."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import tyro
+
+from benchmarks.report import Report
+from jax_router.checks import check_whole_number
+from train.errors import check_new_file, one_line_errors
+from train.table import console
+
+
+@dataclass(frozen=True)
+class Flags:
+    """How long to measure, and where to write."""
+
+    quick: bool = False
+    """Few and short repeats: to see that it runs, not to quote."""
+    output: Path | None = None
+    """Write tables and targets as JSON, too; a new file."""
+
+    @property
+    def repeats(self) -> int:
+        """Turns that count."""
+        return 3 if self.quick else 11
+
+    @property
+    def seconds(self) -> float:
+        """What one timed call should take, about."""
+        return 0.05 if self.quick else 0.25
+
+    def check(self) -> None:
+        """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
+        if self.output is not None:
+            check_new_file("--output", self.output)
+
+
+AnyFlags = TypeVar("AnyFlags", bound=Flags)
+
+
+def check_counts(flag: str, counts: Sequence[int]) -> None:
+    """Raise a `ValueError` where there is no number, or one below 1."""
+    if not counts:
+        raise ValueError(f"{flag} is empty; give at least one number")
+    for count in counts:
+        check_whole_number(flag, count, at_least=1)
+
+
+def run_command(
+    name: str, flags_type: type[AnyFlags], measure: Callable[[AnyFlags], Report], args: Sequence[str] | None
+) -> None:
+    """Parse, check, measure, print and write. Exits with 2 after one line for bad input."""
+    flags = tyro.cli(flags_type, args=args, prog=f"python -m {name}")
+    with one_line_errors():
+        flags.check()
+        report = measure(flags)
+        report.print(console())
+        if flags.output is not None:
+            flags.output.write_text(report.to_json())

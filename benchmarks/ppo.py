@@ -1,0 +1,189 @@
+"""The command `python -m benchmarks.ppo`: whole training, against its networks alone and Stable-Baselines3's PPO.
+
+All runs have the hyper-parameters of `train.config.LONG_RUN`: 4 epochs, 4 minibatches, 64x64 networks. What "the
+networks alone" are is told in `training.NetworksAlone`; memory is `batch_memory.py`, the waiting `startup.py`.
+"""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from benchmarks.flags import Flags, run_command
+from benchmarks.measure import Rate, Run, in_turns
+from benchmarks.report import Report, Table, Target, machine, on_accelerator
+from jax_router.checks import check_whole_number
+from train.config import LONG_RUN, Config, check_config
+
+Part = Literal["networks", "opponent", "memory", "startup"]
+PARTS: tuple[Part, ...] = get_args(Part)
+OPPONENT_ENVS = 64
+"""The few environments: what Stable-Baselines3 is usually given."""
+OPPONENT_STEPS = 4096
+"""Of Stable-Baselines3 in one timed call, or one update where that is more."""
+ACCELERATOR_AIM = 2e7
+"""Training steps/s on one data-centre GPU."""
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Arguments(Flags):
+    """Measure whole training against its networks alone and Stable-Baselines3, its memory, and how long it starts."""
+
+    num_envs: int = LONG_RUN.num_envs
+    """Environments side by side."""
+    parts: tuple[Part, ...] = PARTS
+    """What to measure: networks, opponent, memory, startup."""
+
+    @property
+    def config(self) -> Config:
+        """Of the training that is measured."""
+        return replace(LONG_RUN, num_envs=self.num_envs)
+
+    def check(self) -> None:
+        """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
+        super().check()
+        check_whole_number("--num-envs", self.num_envs, at_least=1)
+        check_config(self.config)
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Exits with 2 after one line for bad input."""
+    run_command("benchmarks.ppo", Arguments, measure, args)
+
+
+def measure(arguments: Arguments) -> Report:
+    """The tables and targets of the parts that were asked for."""
+    parts = {
+        "networks": measure_networks,
+        "opponent": measure_opponent,
+        "memory": measure_memory,
+        "startup": measure_startup,
+    }
+    tables, targets = [], []
+    for part in PARTS:
+        if part in arguments.parts:
+            table, its_targets = parts[part](arguments)
+            tables.append(table)
+            targets += its_targets
+    return Report("python -m benchmarks.ppo", tables, targets, machine())
+
+
+def measure_networks(arguments: Arguments) -> tuple[Table, list[Target]]:
+    """The share of the time of training that is not the network."""
+    from benchmarks.training import NetworksAlone, compiled_training
+
+    training = compiled_training(arguments.config, arguments.seconds)
+    runs: dict[str, Run] = {
+        f"training, {arguments.num_envs:,} environments": training,
+        "its networks alone": NetworksAlone(training),
+        "its networks and the loss alone": NetworksAlone(training, with_loss=True),
+    }
+    whole, *floors = in_turns(runs, arguments.repeats)
+    rows = [["what", "steps/s", "range", "share of training's time", "the rest"]]
+    rows.append([whole.name, f"{whole.median:,.0f}", whole.spread, "", ""])
+    for floor in floors:
+        rest = rest_share(whole, floor)
+        rows.append([floor.name, f"{floor.median:,.0f}", floor.spread, f"{1 - rest:.1%}", f"{rest:.1%}"])
+    note = (
+        f"Compiling the training took {training.compile_seconds:.1f} s, first states included. The networks alone: the "
+        "forward passes of a rollout, and the forward and backward passes of every epoch, on random data."
+    )
+    what = "`benchmarks.ppo`, time that is not the network"
+    target = Target(what, "its networks alone", rest_share(whole, floors[0]), 0.35, 0.20, "share", below=True)
+    fastest = whole.median if on_accelerator() else None
+    accelerator = Target(
+        "`benchmarks.ppo`, training", "", fastest, ACCELERATOR_AIM, None, "steps/s", where="accelerator"
+    )
+    return Table(f"whole training, median of {arguments.repeats} turns", rows, note), [target, accelerator]
+
+
+def rest_share(whole: Rate, part: Rate) -> float:
+    """The share of the whole's time that the part does not take, the median over the turns."""
+    return statistics.median(1 - ratio for ratio in whole.ratios(part))
+
+
+def measure_opponent(arguments: Arguments) -> tuple[Table, list[Target]]:
+    """Training steps/s beside Stable-Baselines3's, both with many and with few environments; without it, ours alone."""
+    from benchmarks.opponent import MISSING, is_installed, opponent_training
+    from benchmarks.training import compiled_training
+
+    few = replace(arguments.config, num_envs=min(OPPONENT_ENVS, arguments.num_envs))
+    configs = {config.num_envs: config for config in (arguments.config, few)}
+    trainings = {
+        f"ours, {n:,} environments": compiled_training(config, arguments.seconds) for n, config in configs.items()
+    }
+    opponents: dict[str, Run] = {}
+    if is_installed():
+        opponents = {
+            f"Stable-Baselines3, {n:,} environments": opponent_training(
+                config, max(1, OPPONENT_STEPS // config.batch_size)
+            )
+            for n, config in configs.items()
+        }
+    rates = {rate.name: rate for rate in in_turns({**trainings, **opponents}, arguments.repeats)}
+    rows = [["what", "steps/s", "range", *(f"over {name}" for name in opponents), "compiling, s"]]
+    for name, rate in rates.items():
+        ratios = [f"{rate.over(rates[other]):.1f}" if name in trainings else "" for other in opponents]
+        compiling = f"{trainings[name].compile_seconds:.1f}" if name in trainings else ""
+        rows.append([name, f"{rate.median:,.0f}", rate.spread, *ratios, compiling])
+    ours, theirs = rates[next(iter(trainings))], f"Stable-Baselines3, {few.num_envs} environments"
+    measured = ours.over(rates[theirs]) if opponents else None
+    targets = [
+        Target(f"`benchmarks.ppo`, training steps/s, {arguments.num_envs:,} environments", theirs, measured, 12, 20)
+    ]
+    note = "The same networks, rollout, epochs, minibatches and rates; Stable-Baselines3 on the NumPy environment."
+    return Table(f"training steps, median of {arguments.repeats} turns", rows, note if opponents else MISSING), targets
+
+
+def measure_memory(arguments: Arguments) -> tuple[Table, list[Target]]:
+    """The bytes of a compiled update beside those of its batch."""
+    from benchmarks.batch_memory import batch_memory
+    from train.environments import make_environment
+    from train.ppo import PPO
+
+    env, env_params = make_environment(arguments.config)
+    memory = batch_memory(PPO(arguments.config, env), env_params)
+    rows = [["what", "MiB", "the program, in multiples of it"]]
+    for what, size in (
+        ("the program of an update: arguments, results, temporary arrays", memory.program),
+        ("its batch: all that is kept of every step", memory.stored),
+        ("the part of the batch that the loss needs", memory.learned_from),
+    ):
+        rows.append([what, f"{size / MIB:.2f}", f"{memory.program / size:.2f}"])
+    multiple = memory.program / memory.stored
+    target = Target("memory of a run", "its own batch, in bytes", multiple, 6, 4, below=True)
+    return Table(f"memory, {arguments.num_envs:,} environments", rows), [target]
+
+
+def measure_startup(arguments: Arguments) -> tuple[Table, list[Target]]:
+    """What a user of `train.ppo` waits for."""
+    from benchmarks.startup import cold_and_cached, help_seconds
+
+    repeats = 1 if arguments.quick else 3
+    starts = [cold_and_cached() for _ in range(repeats)]
+    measured = {
+        "compiling, cold": [cold.compiling for cold, _ in starts],
+        "compiling, cached": [cached.compiling for _, cached in starts],
+        "the whole run, cold": [cold.whole for cold, _ in starts],
+        "the whole run, cached": [cached.whole for _, cached in starts],
+        "--help": [help_seconds() for _ in range(arguments.repeats)],
+    }
+    rows = [["python -m train.ppo", "s", "range", "processes"]]
+    for name, seconds in measured.items():
+        spread = f"{min(seconds):.2f} .. {max(seconds):.2f}"
+        rows.append([name, f"{statistics.median(seconds):.2f}", spread, str(len(seconds))])
+    note = "Compiling is what the command says it took, first states included; the whole run ends with the comparison."
+
+    def target(name: str, what: str, wanted: float) -> Target:
+        return Target(what, "", statistics.median(measured[name]), wanted, None, "s", below=True)
+
+    return Table("starting, each in a process of its own", rows, note), [
+        target("compiling, cold", "compiling, `train.ppo`, cold", 10),
+        target("compiling, cached", "compiling, `train.ppo`, cached", 3),
+        target("--help", "`python -m train.ppo --help`", 2.5),
+    ]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""What `benchmarks.env` and `benchmarks.scaling` time: environments under random actions with auto-reset.
+
+Every one of them carries a sum over the observations that a policy would see, the rewards and both endings of each
+environment, so that the compiler cannot leave out any of them. Actions come from one call for the whole batch.
+"""
+
+from typing import Any
+
+import gymnax
+import jax
+import jax.numpy as jnp
+
+from benchmarks.loop import Loop
+from jax_router import Noise, Params, State, draw_noise
+from jax_router.gymnax_env import LLMRouter
+from jax_router.rollout import reset_batch, step_with_auto_reset
+
+OPPONENT = "CartPole-v1"
+
+
+def own_rollout(params: Params, num_envs: int, seconds: float) -> Loop:
+    """The steps of `jax_router.run_steps`, with sums in the place of stored transitions."""
+
+    def one_step(carry: tuple[State, jax.Array], keys: jax.Array) -> tuple[State, jax.Array]:
+        state, sums = carry
+        action, noise = _draws(keys, params.num_models, num_envs)
+        state, made = jax.vmap(step_with_auto_reset, in_axes=(0, 0, 0, None))(state, action, noise, params)
+        return state, sums + _sum_of(made.observation, made.reward, made.terminated, made.truncated)
+
+    state = jax.jit(reset_batch, static_argnums=1)(jax.random.key(0), num_envs, params)
+    return Loop(one_step, (state, _zeros(num_envs)), num_envs, seconds)
+
+
+def random_numbers(params: Params, num_envs: int, seconds: float) -> Loop:
+    """The floor: the draws of one step of `own_rollout`, and nothing but their sum.
+
+    That is all of `draw_noise` (random bits, and what turns them into uniform, normal and exponential numbers) and
+    the random actions.
+    """
+
+    def one_step(sums: jax.Array, keys: jax.Array) -> jax.Array:
+        # Behind a barrier: fused with the sum, some numbers would be computed more than once.
+        action, noise = jax.lax.optimization_barrier(_draws(keys, params.num_models, num_envs))
+        drawn = sum(leaf.reshape(num_envs, -1).sum(-1) for leaf in jax.tree.leaves(noise))
+        return sums + action.astype(jnp.float32) + drawn
+
+    return Loop(one_step, _zeros(num_envs), num_envs, seconds)
+
+
+def gymnax_face(params: Params, num_envs: int, seconds: float) -> Loop:
+    """Our simulator behind gymnax's interface, driven as CartPole is."""
+    return _gymnax_loop(LLMRouter(), params, num_envs, seconds)
+
+
+def cartpole(num_envs: int, seconds: float) -> Loop:
+    """gymnax's CartPole-v1."""
+    env, params = gymnax.make(OPPONENT)
+    return _gymnax_loop(env, params, num_envs, seconds)
+
+
+def _gymnax_loop(env: Any, params: Any, num_envs: int, seconds: float) -> Loop:
+    """Steps as PureJaxRL makes them: `env.step` under `vmap`, with a key for each environment."""
+
+    def one_step(carry: tuple[Any, jax.Array], keys: jax.Array) -> tuple[Any, jax.Array]:
+        state, sums = carry
+        action = _random_actions(keys[0], env.num_actions, num_envs)
+        each = jax.random.split(keys[1], num_envs)
+        stepped = jax.vmap(env.step, in_axes=(0, 0, 0, None))(each, state, action, params)
+        observation, state, reward, terminated, truncated, _ = stepped
+        return state, sums + _sum_of(observation, reward, terminated, truncated)
+
+    keys = jax.random.split(jax.random.key(0), num_envs)
+    _, state = jax.jit(jax.vmap(env.reset, in_axes=(0, None)))(keys, params)
+    return Loop(one_step, (state, _zeros(num_envs)), num_envs, seconds)
+
+
+def _draws(keys: jax.Array, num_models: int, num_envs: int) -> tuple[jax.Array, Noise]:
+    """The random actions and the noise of one step, (B,) each."""
+    return _random_actions(keys[0], num_models, num_envs), draw_noise(keys[1], num_models, (num_envs,))
+
+
+def _random_actions(key: jax.Array, num_actions: int, num_envs: int) -> jax.Array:
+    return jax.random.randint(key, (num_envs,), 0, num_actions, jnp.int32)
+
+
+def _sum_of(observation: jax.Array, reward: jax.Array, terminated: jax.Array, truncated: jax.Array) -> jax.Array:
+    """(B,) float32: everything that a learner gets of a step, in one number an environment."""
+    endings = terminated.astype(jnp.float32) + truncated.astype(jnp.float32)
+    return observation.sum(-1) + reward.astype(jnp.float32) + endings
+
+
+def _zeros(num_envs: int) -> jax.Array:
+    return jnp.zeros(num_envs, jnp.float32)

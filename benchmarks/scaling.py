@@ -1,0 +1,123 @@
+"""The command `python -m benchmarks.scaling`: how cost grows with environments, models, and seeds of a training run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchmarks.flags import Flags, check_counts, run_command
+from benchmarks.measure import Rate, Run, in_turns
+from benchmarks.report import Report, Table, machine
+from jax_router import DEFAULT_MODELS, ModelConfig, Params, make_params
+from jax_router.checks import check_whole_number
+from train.config import SHORT_RUN
+
+ENVIRONMENTS, MODELS, SEEDS = "environments", "models", "seeds"
+
+
+@dataclass(frozen=True)
+class Arguments(Flags):
+    """Measure steps per second against the number of environments, of models, and of seeds trained side by side."""
+
+    num_envs: tuple[int, ...] = (1, 8, 64, 512, 2048, 16_384, 65_536, 262_144, 1_048_576)
+    """Environments of the own rollout, each count measured by itself."""
+    num_models: tuple[int, ...] = (2, 5, 20, 100)
+    """Models in the fleet."""
+    model_envs: int = 2048
+    """Environments for each number of models."""
+    num_seeds: tuple[int, ...] = (1, 2, 4, 8, 16)
+    """Agents trained side by side, with the config of the short run."""
+    picture: Path | None = None
+    """Draw it, too: both a .png and an .svg; older ones are replaced."""
+
+    def check(self) -> None:
+        """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
+        super().check()
+        check_counts("--num-envs", self.num_envs)
+        check_counts("--num-models", self.num_models)
+        check_counts("--num-seeds", self.num_seeds)
+        check_whole_number("--model-envs", self.model_envs, at_least=1)
+
+
+Growth = dict[int, Rate]
+"""The rate of every size, in the order of the flags."""
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Exits with 2 after one line for bad input."""
+    run_command("benchmarks.scaling", Arguments, measure, args)
+
+
+def measure(arguments: Arguments) -> Report:
+    """A table for each of the three, and the picture where one was asked for."""
+    from train.plots import picture_files, save
+
+    files = [] if arguments.picture is None else picture_files("--picture", arguments.picture)
+    tables, growth = [], {}
+    for what, measure_one in ((ENVIRONMENTS, by_environments), (MODELS, by_models), (SEEDS, by_seeds)):
+        growth[what], compile_seconds = measure_one(arguments)
+        tables.append(_table(what, growth[what], compile_seconds, arguments))
+    if files:
+        from benchmarks.picture_scaling import draw_scaling
+
+        medians = {what: {size: rate.median for size, rate in rates.items()} for what, rates in growth.items()}
+        save(draw_scaling(medians[ENVIRONMENTS], medians[MODELS], medians[SEEDS], arguments.model_envs), files)
+    return Report("python -m benchmarks.scaling", tables, [], machine())
+
+
+def by_environments(arguments: Arguments) -> tuple[Growth, list[float]]:
+    """The own rollout with random actions, default fleet."""
+    from benchmarks.rivals import own_rollout
+    from jax_router.env import DEFAULT
+
+    loops = {count: own_rollout(DEFAULT, count, arguments.seconds) for count in arguments.num_envs}
+    return _timed(loops, arguments.repeats), [loop.compile_seconds for loop in loops.values()]
+
+
+def by_models(arguments: Arguments) -> tuple[Growth, list[float]]:
+    """The own rollout with random actions, fleets of copies of the presets."""
+    from benchmarks.rivals import own_rollout
+
+    loops = {
+        count: own_rollout(fleet_of(count), arguments.model_envs, arguments.seconds) for count in arguments.num_models
+    }
+    return _timed(loops, arguments.repeats), [loop.compile_seconds for loop in loops.values()]
+
+
+def by_seeds(arguments: Arguments) -> tuple[Growth, list[float]]:
+    """Training with the config of the short run; steps of all agents count."""
+    from benchmarks.training import compiled_training
+
+    trainings = {
+        count: compiled_training(replace(SHORT_RUN, num_seeds=count), arguments.seconds)
+        for count in arguments.num_seeds
+    }
+    return _timed(trainings, arguments.repeats), [training.compile_seconds for training in trainings.values()]
+
+
+def fleet_of(num_models: int) -> Params:
+    """The default scenario with the presets, over and over, as a fleet of `num_models`."""
+    presets = [DEFAULT_MODELS[i % len(DEFAULT_MODELS)] for i in range(num_models)]
+    models: list[ModelConfig] = [replace(preset, name=f"{preset.name}-{i}") for i, preset in enumerate(presets)]
+    return make_params(models=models)
+
+
+def _timed(runs: Mapping[int, Run], repeats: int) -> Growth:
+    rates = in_turns({str(size): run for size, run in runs.items()}, repeats)
+    return dict(zip(runs, rates, strict=True))
+
+
+def _table(what: str, growth: Growth, compile_seconds: list[float], arguments: Arguments) -> Table:
+    first = next(iter(growth.values()))
+    rows = [[what, "steps/s", "range", "over the first row", "compiling, s"]]
+    for (size, rate), seconds in zip(growth.items(), compile_seconds, strict=True):
+        rows.append([f"{size:,}", f"{rate.median:,.0f}", rate.spread, f"{rate.over(first):.2f}", f"{seconds:.2f}"])
+    titles = {
+        ENVIRONMENTS: "own rollout, five models, by environments",
+        MODELS: f"own rollout, {arguments.model_envs:,} environments, by models",
+        SEEDS: "training with the config of the short run, 64 environments an agent, by seeds side by side",
+    }
+    return Table(f"{titles[what]}, median of {arguments.repeats} turns", rows)
+
+
+if __name__ == "__main__":
+    main()
