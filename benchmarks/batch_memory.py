@@ -45,7 +45,11 @@ def _stored(ppo: PPO, env_params: Any, environments: Any) -> Any:
             nothing = jnp.zeros(observation.shape[0], jnp.float32)
             return nothing.astype(jnp.int32), nothing, nothing
 
-        return collect(ppo.env, env_params, environments, actor, jax.random.key(0), ppo.config.num_steps)[1]
+        def critic(observation: jax.Array) -> jax.Array:
+            return jnp.zeros(observation.shape[0], jnp.float32)
+
+        key = jax.random.key(0)
+        return collect(ppo.env, env_params, environments, actor, critic, key, ppo.config.num_steps)[1]
 
     return jax.eval_shape(roll_out, environments)
 

@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.measure import size_for
 from train.config import Config
 from train.environments import make_environment
-from train.losses import Batch, ppo_loss
+from train.losses import Batch, normalized, ppo_loss
 from train.parallel import ParallelTrainer
 from train.ppo import PPO
 
@@ -131,9 +131,9 @@ def _loss_gradient(ppo: PPO) -> Gradient:
             logits,
             values,
             batch,
+            normalized(batch.advantage),
             clip_range=config.clip_range,
             clip_value_loss=config.clip_value_loss,
-            normalize_advantages=config.normalize_advantages,
         )
         return parts.policy_loss + config.value_coef * parts.value_loss - config.entropy_coef * parts.entropy
 

@@ -64,9 +64,9 @@ def test_the_clipped_surrogate(ratio: float, advantage: float, expected: float) 
         jnp.zeros((1, 2)),
         jnp.zeros(1),
         batch,
+        batch.advantage,
         clip_range=0.2,
         clip_value_loss=False,
-        normalize_advantages=False,
     )
     assert float(parts.policy_loss) == pytest.approx(expected, rel=1e-5)
     assert float(parts.clip_fraction) == (abs(ratio - 1) > 0.2)

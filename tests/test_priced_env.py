@@ -1,6 +1,7 @@
 """The environment with a price: what it shows and earns, and that a change of price is a cut with a bootstrap."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,26 +10,39 @@ import pytest
 
 from jax_router import step
 from jax_router.priced_env import MEAN_STRETCH, PricedRouter
-from train.experience import Environments, collect
 from train.losses import gae
 
 ENV = PricedRouter(episode_length=40, budget=0.02, min_price=1, max_price=100)
 PARAMS = ENV.default_params
 
 
-@pytest.fixture(scope="module")
-def steps():
-    """300 steps of 64 environments with random actions, fields (T, B)."""
+class Steps(NamedTuple):
+    """Every field leads with (T, B)."""
 
-    def actor(key, observation):
-        action = jax.random.randint(key, observation.shape[:1], 0, 5, jnp.int32)
-        return action, jnp.zeros_like(observation[:, 0]), jnp.zeros_like(observation[:, 0])
+    observation: np.ndarray
+    terminated: np.ndarray
+    truncated: np.ndarray
+    final_observation: np.ndarray
+
+
+@pytest.fixture(scope="module")
+def steps() -> Steps:
+    """300 steps of 64 environments with random actions."""
+
+    def one_step(carry, key):
+        observation, state = carry
+        key_action, key_step = jax.random.split(key)
+        action = jax.random.randint(key_action, (64,), 0, 5, jnp.int32)
+        keys = jax.random.split(key_step, 64)
+        later, state, _, terminated, truncated, info = jax.vmap(ENV.step, in_axes=(0, 0, 0, None))(
+            keys, state, action, PARAMS
+        )
+        return (later, state), Steps(observation, terminated, truncated, info["final_observation"])
 
     @jax.jit
     def run(key):
-        observation, state = jax.vmap(ENV.reset, in_axes=(0, None))(jax.random.split(key, 64), PARAMS)
-        envs = Environments(state, observation, jnp.zeros(64))
-        return collect(ENV, PARAMS, envs, actor, key, 300)[1]
+        start = jax.vmap(ENV.reset, in_axes=(0, None))(jax.random.split(key, 64), PARAMS)
+        return jax.lax.scan(one_step, start, jax.random.split(key, 300))[1]
 
     return jax.device_get(run(jax.random.key(0)))
 

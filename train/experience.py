@@ -19,6 +19,8 @@ Metrics = dict[str, jax.Array]
 
 Actor = Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array, jax.Array]]
 """From a key and raw observations (B, D) to actions (B,), their log-probabilities (B,) and values (B,)."""
+Critic = Callable[[jax.Array], jax.Array]
+"""From raw observations (B, D) to values (B,)."""
 
 
 @struct.dataclass
@@ -41,7 +43,7 @@ class Step:
     reward: jax.Array  # (B,) float32, raw
     terminated: jax.Array  # (B,) bool
     truncated: jax.Array  # (B,) bool
-    final_observation: jax.Array  # (B, D) float32, raw, before any reset
+    cut_value: jax.Array  # (B,) float32, where truncated: of the observation after the step, before any reset
 
     @property
     def done(self) -> jax.Array:
@@ -70,9 +72,15 @@ def staggered_reset(env: "Environment[Any, Any]", env_params: Any, key: jax.Arra
 
 
 def collect(
-    env: "Environment[Any, Any]", env_params: Any, envs: Environments, actor: Actor, key: jax.Array, num_steps: int
+    env: "Environment[Any, Any]",
+    env_params: Any,
+    envs: Environments,
+    actor: Actor,
+    critic: Critic,
+    key: jax.Array,
+    num_steps: int,
 ) -> tuple[Environments, Step, Metrics]:
-    """`num_steps` steps of every environment under `actor`.
+    """`num_steps` steps of every environment under `actor`; `critic` values what a time limit cuts off.
 
     Returns:
         The environments after the last step, the steps with fields (T, B, ...), and the means over all of them of
@@ -83,8 +91,10 @@ def collect(
     def one_step(envs: Environments, key: jax.Array) -> tuple[Environments, tuple[Step, Metrics]]:
         key_action, key_step = jax.random.split(key)
         action, log_prob, value = actor(key_action, envs.observation)
-        moved, made, info = _step(env, env_params, envs, key_step, action)
-        step = Step(envs.observation, action, log_prob, value, *made)
+        moved, (reward, terminated, truncated, final_observation), info = _step(env, env_params, envs, key_step, action)
+        # Most steps cut nothing off: neither the time of a second pass nor the memory of a second observation.
+        cut_value = jax.lax.cond(truncated.any(), critic, lambda _: jnp.zeros_like(value), final_observation)
+        step = Step(envs.observation, action, log_prob, value, reward, terminated, truncated, cut_value)
         watched = {name: value.astype(jnp.float32).mean() for name, value in info.items()} | {
             "reward": step.reward.mean(),
             "episodes": step.done.astype(jnp.float32).mean(),
@@ -128,7 +138,7 @@ def _reset(env: "Environment[Any, Any]", env_params: Any, key: jax.Array, num_en
 def _step(
     env: "Environment[Any, Any]", env_params: Any, envs: Environments, key: jax.Array, action: jax.Array
 ) -> tuple[Environments, tuple[jax.Array, ...], Metrics]:
-    """The environments after one step, what `Step` keeps of it beyond the action, and what is worth watching."""
+    """The environments after one step; its reward, endings and final observation; and what is worth watching."""
     keys = split(key, action.shape[0])
     observation, state, reward, terminated, truncated, info = jax.vmap(env.step, in_axes=(0, 0, 0, None))(
         keys, envs.state, action, env_params

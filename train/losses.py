@@ -70,35 +70,37 @@ class LossParts:
     clip_fraction: jax.Array  # share of the steps whose ratio left 1 +- clip_range
 
 
+def normalized(advantages: jax.Array, axis_name: str | None = None) -> jax.Array:
+    """Advantages (B,) with mean 0 and variance 1, over all devices of an axis if it is given."""
+    mean, variance = mean_and_variance(advantages, 1, axis_name)
+    return (advantages - mean) / (jnp.sqrt(variance) + 1e-8)
+
+
 def ppo_loss(
     logits: jax.Array,
     values: jax.Array,
     batch: Batch,
+    advantage: jax.Array,
     *,
     clip_range: float,
     clip_value_loss: bool,
-    normalize_advantages: bool,
-    axis_name: str | None = None,
 ) -> LossParts:
     """The clipped surrogate objective (Schulman et al., 2017, equation 7), the value loss and the entropy.
+
+    Every part is a mean over the steps: that of a batch is the mean of those of its equal parts.
 
     Args:
         logits: (B, A) float32, of the policy being trained.
         values: (B,) float32, of the critic being trained.
         batch: B steps.
+        advantage: (B,) float32, the batch's own, perhaps `normalized`.
         clip_range: how far the probability ratio may leave 1 before its gradient stops.
         clip_value_loss: hold the value within `clip_range` of its old one likewise.
-        normalize_advantages: to mean 0 and variance 1 within the batch.
-        axis_name: of the devices that the batch is spread over; the loss is of this device's share.
     """
     log_probs = jax.nn.log_softmax(logits)
     log_prob = jnp.take_along_axis(log_probs, batch.action[:, None], axis=-1)[:, 0]
     log_ratio = log_prob - batch.log_prob
     ratio = jnp.exp(log_ratio)
-    advantage = batch.advantage
-    if normalize_advantages:
-        mean, variance = mean_and_variance(advantage, 1, axis_name)
-        advantage = (advantage - mean) / (jnp.sqrt(variance) + 1e-8)
     clipped_ratio = jnp.clip(ratio, 1 - clip_range, 1 + clip_range)
     return LossParts(
         policy_loss=-jnp.minimum(ratio * advantage, clipped_ratio * advantage).mean(),

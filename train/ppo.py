@@ -15,10 +15,11 @@ from flax import struct
 from train.collective import mean_over_devices
 from train.config import Config
 from train.experience import Environments, Metrics, Step, collect, staggered_reset
-from train.losses import Batch, LossParts, explained_variance, gae, ppo_loss
+from train.losses import Batch, LossParts, explained_variance, gae, normalized, ppo_loss
 from train.networks import ActorCritic
 from train.normalize import RunningStats, discounted_sums, normalize, update_stats
 from train.order import random_order
+from train.parts import mean_over_parts, rows_at_once
 
 if TYPE_CHECKING:
     from gymnax.environments.environment import Environment
@@ -119,19 +120,22 @@ class PPO:
             log_prob = jnp.take_along_axis(jax.nn.log_softmax(logits), action[:, None], axis=-1)[:, 0]
             return action, log_prob, value
 
+        def critic(observation: jax.Array) -> jax.Array:
+            return self.forward(state.network, normalize(observation, old_stats))[1]
+
         environments, steps, metrics = collect(
-            self.env, env_params, state.environments, actor, self._own_key(key_rollout), self.config.num_steps
+            self.env, env_params, state.environments, actor, critic, self._own_key(key_rollout), self.config.num_steps
         )
-        state, rewards = self._scaled_rewards(replace(state, environments=environments), steps)
-        batch = self._batch(state.network, steps, rewards, old_stats)
-        state, losses = self._learn(state, batch, self._own_key(key_learn))
+        scaled, rewards = self._scaled_rewards(replace(state, environments=environments), steps)
         if self.config.normalize_observations:
-            state = replace(state, observation_stats=update_stats(old_stats, steps.observation, self.axis_name))
+            scaled = replace(scaled, observation_stats=update_stats(old_stats, steps.observation, self.axis_name))
+        batch = self._batch(steps, critic(environments.observation), rewards, old_stats)
+        learned, losses = self._learn(scaled, batch, self._own_key(key_learn))
         metrics |= {name: value.mean() for name, value in vars(losses).items()}
         metrics["explained_variance"] = explained_variance(batch.value, batch.target)
-        metrics["parameter_norm"] = optax.tree.norm(state.network)
-        state = replace(state, key=key, num_updates=state.num_updates + 1)
-        return state, mean_over_devices(metrics, self.axis_name)
+        metrics["parameter_norm"] = optax.tree.norm(learned.network)
+        learned = replace(learned, key=key, num_updates=state.num_updates + 1)
+        return learned, mean_over_devices(metrics, self.axis_name)
 
     def forward(self, network: Any, observation: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Logits (..., A) and values (...) for normalised observations (..., D), all float32."""
@@ -155,9 +159,10 @@ class PPO:
         rewards = steps.reward / jnp.sqrt(stats.variance + 1e-8)
         return replace(state, discounted_return=last, return_stats=stats), rewards
 
-    def _batch(self, network: Any, steps: Step, rewards: jax.Array, stats: RunningStats) -> Batch:
-        """The rollout as T * B independent steps with their advantages."""
-        _, next_values = self.forward(network, normalize(steps.final_observation, stats))
+    def _batch(self, steps: Step, last_value: jax.Array, rewards: jax.Array, stats: RunningStats) -> Batch:
+        """The rollout as T * B independent steps with their advantages; `last_value` is of what follows it, (B,)."""
+        following = jnp.concatenate([steps.value[1:], last_value[None]])
+        next_values = jnp.where(steps.truncated, steps.cut_value, following)
         advantages = gae(
             rewards,
             steps.value,
@@ -178,7 +183,14 @@ class PPO:
         def one_minibatch(carry: tuple, rows: jax.Array) -> tuple[tuple, LossParts]:
             network, optimizer, stopped = carry
             minibatch = jax.tree.map(lambda x: x[rows], batch)
-            gradient, parts = jax.grad(self._loss, has_aux=True)(network, minibatch, entropy_coef)
+            advantage = minibatch.advantage
+            if config.normalize_advantages:
+                advantage = normalized(advantage, self.axis_name)
+
+            def gradient_of(some: tuple[Batch, jax.Array]) -> tuple[Any, LossParts]:
+                return jax.grad(self._loss, has_aux=True)(network, *some, entropy_coef)
+
+            gradient, parts = mean_over_parts(gradient_of, (minibatch, advantage), rows_at_once())
             gradient, parts = mean_over_devices((gradient, parts), self.axis_name)
             change, next_optimizer = self.optimizer.update(gradient, optimizer, network)
             learned = (optax.apply_updates(network, change), next_optimizer)
@@ -198,17 +210,18 @@ class PPO:
     def _share_left(self, state: TrainState) -> jax.Array:
         return 1.0 - state.num_updates.astype(jnp.float32) / self.config.num_updates
 
-    def _loss(self, network: Any, batch: Batch, entropy_coef: float | jax.Array) -> tuple[jax.Array, LossParts]:
+    def _loss(
+        self, network: Any, batch: Batch, advantage: jax.Array, entropy_coef: float | jax.Array
+    ) -> tuple[jax.Array, LossParts]:
         config = self.config
         logits, values = self.forward(network, batch.observation)
         parts = ppo_loss(
             logits,
             values,
             batch,
+            advantage,
             clip_range=config.clip_range,
             clip_value_loss=config.clip_value_loss,
-            normalize_advantages=config.normalize_advantages,
-            axis_name=self.axis_name,
         )
         return parts.policy_loss + config.value_coef * parts.value_loss - entropy_coef * parts.entropy, parts
 
