@@ -1,12 +1,12 @@
 """Many environments as two compiled programs: begin episodes where asked, and make a step everywhere.
 
-As in `single.py` the results that the host reads come back as one packed array. Luck is that of `seeding.py`.
+Luck is that of `seeding.py`.
 """
 
 import dataclasses
 import pickle
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TypeVar
 
 import jax
@@ -14,7 +14,6 @@ import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
-from gym_compat.packing import pack, unpack_on_host
 from gym_compat.seeding import noise_at
 from jax_router import Noise, Outcome, Params, State, observe, transition
 from jax_router.env import endings, initial_state
@@ -49,10 +48,6 @@ class BatchPrograms:
 
     def __init__(self, params: Params) -> None:
         self.params = params
-        number = jax.ShapeDtypeStruct((), jnp.int32)
-        noise = jax.eval_shape(self._noise, jax.ShapeDtypeStruct((), jnp.uint32), number, number)
-        state = jax.eval_shape(partial(initial_state, params=params), noise)
-        self._report_like = jax.eval_shape(self._step_one, state, number, noise)[1]
         self._begin = jax.jit(jax.vmap(self._begin_one))
         self._step = jax.jit(jax.vmap(self._step_or_begin_one))
         self._step_and_begin = jax.jit(self._step_and_begin_all)
@@ -88,16 +83,16 @@ class BatchPrograms:
         `action` is (B,) int32 in 0 .. N - 1, and ignored where an episode begins. What is reported from there is the
         first observation, and otherwise zeros.
         """
-        batch, packed = self._step(batch, action, begin)
-        return batch, unpack_on_host(np.asarray(packed), self._report_like)
+        batch, report = self._step(batch, action, begin)
+        return batch, _on_host(report)
 
     def step_and_begin(self, batch: Batch, action: np.ndarray) -> tuple[Batch, Report, np.ndarray]:
         """Step everywhere, and begin the next episode at once wherever one ended.
 
         What is reported is the end of those episodes; the last result is what to act on next, (B, N + 4) float32.
         """
-        batch, packed, observation = self._step_and_begin(batch, action)
-        return batch, unpack_on_host(np.asarray(packed), self._report_like), np.array(observation)
+        batch, report, observation = self._step_and_begin(batch, action)
+        return batch, _on_host(report), np.array(observation)
 
     def _noise(self, seed: jax.Array, episode: jax.Array, step: jax.Array) -> Noise:
         return noise_at(seed, episode, step, self.params.num_models)
@@ -126,7 +121,7 @@ class BatchPrograms:
             budget_remaining=state.budget_remaining,
         )
 
-    def _step_or_begin_one(self, env: Batch, action: jax.Array, begin: jax.Array) -> tuple[Batch, jax.Array]:
+    def _step_or_begin_one(self, env: Batch, action: jax.Array, begin: jax.Array) -> tuple[Batch, Report]:
         # One draw serves both: it is the noise of step 0 of the next episode where that begins.
         episode = env.episode + begin.astype(jnp.int32)
         noise = self._noise(env.seed, episode, jnp.where(begin, 0, env.state.step_count + 1))
@@ -134,9 +129,9 @@ class BatchPrograms:
         state = _select(begin, initial_state(noise, self.params), stepped)
         nothing = jax.tree.map(jnp.zeros_like, report)
         report = dataclasses.replace(_select(begin, nothing, report), observation=observe(state, self.params))
-        return Batch(state=state, seed=env.seed, episode=episode), pack(report)
+        return Batch(state=state, seed=env.seed, episode=episode), report
 
-    def _step_and_begin_all(self, batch: Batch, action: jax.Array) -> tuple[Batch, jax.Array, jax.Array]:
+    def _step_and_begin_all(self, batch: Batch, action: jax.Array) -> tuple[Batch, Report, jax.Array]:
         noise = jax.vmap(self._noise)(batch.seed, batch.episode, batch.state.step_count + 1)
         state, report = jax.vmap(self._step_one)(batch.state, action, noise)
         ended = report.terminated | report.truncated
@@ -147,7 +142,7 @@ class BatchPrograms:
 
         # Drawing for all resets doubles the random numbers of a step, and many steps have no reset.
         batch, observation = jax.lax.cond(jnp.any(ended), begin_where_ended, lambda: (stepped, report.observation))
-        return batch, jax.vmap(pack)(report), observation
+        return batch, report, observation
 
 
 def batch_programs(params: Params) -> BatchPrograms:
@@ -158,6 +153,11 @@ def batch_programs(params: Params) -> BatchPrograms:
 @lru_cache(maxsize=64)
 def _from_content(pickled: bytes) -> BatchPrograms:
     return BatchPrograms(pickle.loads(pickled))
+
+
+def _on_host(report: Report) -> Report:
+    """Fresh, writable NumPy arrays."""
+    return jax.tree.map(np.array, report)
 
 
 def _select(condition: jax.Array, chosen: Tree, other: Tree) -> Tree:
