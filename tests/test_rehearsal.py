@@ -11,17 +11,25 @@ from train.rehearsal import NUM_PARTS, NUM_PRICES, rehearse
 PARAMS = make_params(episode_length=30, steps_per_day=60)
 
 
+TIER1_SMALL, TIER2_SMALL = jnp.eye(5)[1], jnp.eye(5)[3]
+
+
+@jax.vmap
 def by_price(observation: jax.Array) -> jax.Array:
     """tier1_small (0.003 USD) below a price of 10, tier2_small (0.001 USD) above it."""
-    dear = (observation[..., -1:] > np.log(10)).astype(jnp.float32)
-    preference = jnp.array([0.0, 1.0, 0.0, 0.5, 0.0])
-    return preference + dear * jnp.array([0.0, 0.0, 0.0, 1.0, 0.0])
+    return jnp.where(observation[-1] < np.log(10), TIER1_SMALL, TIER2_SMALL)
 
 
+@jax.vmap
 def by_hour(observation: jax.Array) -> jax.Array:
     """tier1_small in the morning, tier2_small in the afternoon."""
-    morning = (observation[..., -3:-2] < 0.5).astype(jnp.float32)
-    return morning * jnp.array([0.0, 1.0, 0.0, 0.0, 0.0]) + (1 - morning) * jnp.array([0.0, 0.0, 0.0, 1.0, 0.0])
+    return jnp.where(observation[-3] < 0.5, TIER1_SMALL, TIER2_SMALL)
+
+
+@jax.vmap
+def by_chance(observation: jax.Array) -> jax.Array:
+    """Any model, whatever the price."""
+    return jnp.sin(1e4 * observation[1] * jnp.arange(1.0, 6.0))
 
 
 def test_costs_by_price(key) -> None:
@@ -44,8 +52,7 @@ def test_costs_by_hour(key) -> None:
 
 def test_costs_never_rise_with_the_price_and_no_hour_is_without(key) -> None:
     """One prompt an episode: 64 of them do not visit every hour, and chance makes some prices look dearer."""
-    random = lambda observation: jnp.sin(1e4 * observation[..., 1:2] * jnp.arange(1, 6))  # noqa: E731
-    _, cost = rehearse(random, make_params(episode_length=1), 1.0, 100.0, key)
+    _, cost = rehearse(by_chance, make_params(episode_length=1), 1.0, 100.0, key)
     assert np.isfinite(cost).all()
     assert cost.min() > 0
     assert (np.diff(cost, axis=0) <= 0).all()
