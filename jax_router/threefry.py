@@ -2,7 +2,7 @@
 
 `jax.random` runs it on the CPU as a loop of small kernels, and `jax.random.bits` gives away half of what it makes (each
 pair of words is folded into one): drawing a step's numbers so took longer than all the rest of the step.
-`split` and `fold_in` give the very keys of `jax.random`. Keys of other generators are left to `jax.random`.
+`fold_in` gives the very keys of `jax.random`. Keys of other generators are left to `jax.random`.
 """
 
 import jax
@@ -31,15 +31,6 @@ def random_words(key: jax.Array, num_words: int, shape: tuple[int, ...] = ()) ->
     words = jnp.concatenate(threefry_2x32(data[0], data[1], quantity, jnp.broadcast_to(place, pairs)))
     # Every word has several uses. Without the barrier, XLA makes it anew for each of them.
     return jax.lax.optimization_barrier(words[:num_words])
-
-
-def split(key: jax.Array, num: int) -> jax.Array:
-    """`jax.random.split(key, num)`: keys (num,)."""
-    data = jax.random.key_data(key)
-    if data.shape != (2,):
-        return jax.random.split(key, num)
-    numbers = jax.lax.iota(jnp.uint32, num)
-    return _wrapped(*threefry_2x32(data[0], data[1], jnp.zeros_like(numbers), numbers))
 
 
 def fold_in(key: jax.Array, number: jax.Array | int) -> jax.Array:

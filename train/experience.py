@@ -7,8 +7,6 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from jax_router.threefry import split
-
 if TYPE_CHECKING:
     from gymnax.environments.environment import Environment
 
@@ -139,7 +137,7 @@ def _step(
     env: "Environment[Any, Any]", env_params: Any, envs: Environments, key: jax.Array, action: jax.Array
 ) -> tuple[Environments, tuple[jax.Array, ...], Metrics]:
     """The environments after one step; its reward, endings and final observation; and what is worth watching."""
-    keys = split(key, action.shape[0])
+    keys = jax.random.split(key, action.shape[0])
     observation, state, reward, terminated, truncated, info = jax.vmap(env.step, in_axes=(0, 0, 0, None))(
         keys, envs.state, action, env_params
     )
