@@ -100,7 +100,7 @@ def _name_what_is_not_reached(axes: Axes, frontier: PricedFrontier) -> None:
     axes.axvspan(0, lowest, color=LIGHT_GREY, hatch="//", fill=False, linewidth=0)
     place = axes.get_xaxis_transform()
     axes.annotate(
-        "spends more\nat any price",
+        "spends more at any price",
         (lowest, 1),
         xycoords=place,
         xytext=(4, -2),
