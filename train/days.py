@@ -23,7 +23,7 @@ class Days:
 
     time_of_day: jax.Array  # float32, days in [0, 1)
     price: jax.Array  # float32, reward per USD, that the prompt was routed at; 0 without a pacer
-    budget_left: jax.Array  # float32, USD, after the prompt; 0 without a pacer
+    budget_left: jax.Array  # float32, USD, before the prompt; 0 without a pacer
     cost: jax.Array  # float32, USD
     reward: jax.Array  # float32
     action: jax.Array  # int32
@@ -44,13 +44,14 @@ def run_days(
         factor = jnp.where(t >= num_steps // 2, load_factor, 1.0)
         problem = replace(params, congestion=replace(params.congestion, arrival_mean=arrival_mean * factor))
         observation = jax.vmap(observe, in_axes=(0, None))(state, problem)
-        memory, action = policy.act(memory, key, observation, state)
+        after, action = policy.act(memory, key, observation, state)
         noise = draw_noise(jax.random.fold_in(key_noise, t), problem.num_models, (num_episodes,))
         later, outcome = jax.vmap(transition, in_axes=(0, 0, 0, None))(state, action, noise, problem)
         earned = jax.vmap(reward, in_axes=(0, None))(outcome, problem.reward)
         zeros = jnp.zeros_like(earned)
-        paced = (jnp.exp(memory.log_price), memory.budget_left) if isinstance(memory, Pace) else (zeros, zeros)
-        return (memory, later), Days(state.time_of_day, *paced, outcome.cost, earned, action)
+        # The pacer sets the price of a prompt when it routes it.
+        price, left = (jnp.exp(after.log_price), memory.budget_left) if isinstance(memory, Pace) else (zeros, zeros)
+        return (after, later), Days(state.time_of_day, price, left, outcome.cost, earned, action)
 
     _, days = jax.lax.scan(one_step, (policy.initial(state), state), jnp.arange(num_steps, dtype=jnp.int32))
     return days
