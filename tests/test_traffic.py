@@ -26,12 +26,13 @@ def ks_distance(sample, cdf):
 
 @pytest.fixture(scope="module")
 def noise():
-    return jax.jit(lambda key: draw_noise(key, 5, (NUM_DRAWS,)))(jax.random.key(0))
+    """Four million draws, of which chance alone makes distances of 4e-4, and of 1e-3 once in a thousand keys."""
+    return jax.jit(lambda key: draw_noise(key, 5, (4 * NUM_DRAWS,)))(jax.random.key(0))
 
 
 @pytest.mark.parametrize("field", PROMPTS)
 def test_prompts_are_within_1e_3_of_their_distribution(noise, field):
-    """Also as really drawn, where chance alone makes 8e-4 of a million draws."""
+    """Also as really drawn."""
     distribution, quantiles = PROMPTS[field]
     assert ks_distance(draw_from_quantiles(EVEN, quantiles), distribution.cdf) < 1e-4
     assert ks_distance(draw_from_quantiles(getattr(noise, field), quantiles), distribution.cdf) < 1e-3
