@@ -171,6 +171,11 @@ class Paced:
         return day_integral(state.time_of_day, days, self.params.traffic.load)
 
 
+def smallest_budget(params: Params) -> float:
+    """What an episode costs at the cheapest model, USD."""
+    return float(np.min(params.fleet.cost_per_call)) * int(params.episode_length)
+
+
 def check_budget(budget: float, prompts: int, costs: jax.Array | np.ndarray) -> None:
     """Raise a `ValueError` where `prompts` prompts cost more than `budget` USD at the cheapest of N models, (N,)."""
     smallest = float(np.min(costs)) * prompts

@@ -161,3 +161,8 @@ def _checked(settings: Settings) -> Settings:
     if settings.drain_low > settings.drain_high:
         raise ValueError(f"drain_low is {settings.drain_low:g}; it must be at most drain_high, {settings.drain_high:g}")
     return settings
+
+
+def without_budget(params: Params) -> Params:
+    """The same problem, with a budget that no cost can be told from in float32."""
+    return replace(params, budget=constant(1e30))

@@ -4,7 +4,6 @@ Importing this imports gymnax (and with it matplotlib: seconds); `import jax_rou
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,17 +15,14 @@ from gymnax.environments import environment, spaces
 
 from jax_router import env as router
 from jax_router.checks import check_number
-from jax_router.constants import constant
 from jax_router.fleet import ModelConfig
 from jax_router.gymnax_env import LLMRouter
-from jax_router.params import Params
+from jax_router.params import Params, without_budget
 from jax_router.pricing import MAX_PRICE, MIN_PRICE, priced_observation, priced_reward
 from jax_router.threefry import fold_in
 
 MEAN_STRETCH = 100
 """Prompts that a price lasts for, on average."""
-BOUNDLESS = 1e30
-"""A budget that no cost can be told from in float32, USD."""
 
 
 @struct.dataclass
@@ -100,7 +96,7 @@ class PricedRouter(environment.Environment[PricedState, Params]):
         """One step; then a fresh episode where this one ends, and perhaps another price."""
         params = self.default_params if params is None else params
         observation, moved, earned, terminated, truncated, info = self._unpriced.step(
-            key, state.router, action, _without_budget(params)
+            key, state.router, action, without_budget(params)
         )
         chance, position = jax.random.uniform(_key_of_prices(key), (2,), jnp.float32)
         truncated |= chance < 1 / MEAN_STRETCH
@@ -118,19 +114,19 @@ class PricedRouter(environment.Environment[PricedState, Params]):
     ) -> tuple[jax.Array, PricedState, jax.Array, jax.Array, dict[str, jax.Array]]:
         """One step at the price of the state, without reset."""
         observation, moved, earned, terminated, info = self._unpriced.step_env(
-            key, state.router, action, _without_budget(params)
+            key, state.router, action, without_budget(params)
         )
         reward = priced_reward(earned, info["cost"], jnp.exp(state.log_price))
         state = PricedState(moved, state.log_price)
         return priced_observation(observation, state.log_price), state, reward, terminated, info
 
     def reset_env(self, key: jax.Array, params: Params) -> tuple[jax.Array, PricedState]:
-        observation, fresh = router.reset(key, _without_budget(params))
+        observation, fresh = router.reset(key, without_budget(params))
         log_price = self._log_price(jax.random.uniform(_key_of_prices(key), (), jnp.float32))
         return priced_observation(observation, log_price), PricedState(fresh, log_price)
 
     def observe(self, key: jax.Array, state: PricedState, action: jax.Array | None, params: Params) -> jax.Array:
-        return priced_observation(router.observe(state.router, _without_budget(params)), state.log_price)
+        return priced_observation(router.observe(state.router, without_budget(params)), state.log_price)
 
     def is_truncated(self, state: PricedState, params: Params) -> jax.Array:
         return router.endings(state.router, params)[1]
@@ -142,10 +138,6 @@ class PricedRouter(environment.Environment[PricedState, Params]):
         """() float32 in 0 .. 1 to the logarithm of a price in the range."""
         lowest, highest = np.float32(np.log(self.min_price)), np.float32(np.log(self.max_price))
         return lowest + (highest - lowest) * position
-
-
-def _without_budget(params: Params) -> Params:
-    return replace(params, budget=constant(BOUNDLESS))
 
 
 def _key_of_prices(key: jax.Array) -> jax.Array:

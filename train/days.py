@@ -8,13 +8,10 @@ import jax.numpy as jnp
 from flax import struct
 
 from jax_router import Params, PolicyWithMemory, State, draw_noise, observe, transition
-from jax_router.constants import constant
 from jax_router.pacing import Pace
+from jax_router.params import without_budget
 from jax_router.reward import reward
 from jax_router.rollout import reset_batch
-
-BOUNDLESS = 1e30
-"""A budget that no cost can be told from in float32, USD."""
 
 
 @struct.dataclass
@@ -34,7 +31,7 @@ def run_days(
 ) -> Days:
     """Every prompt of E episodes, the budget being boundless; from mid-episode on, `load_factor` times the arrivals."""
     key_reset, key_noise = jax.random.split(key)
-    params = replace(params, budget=constant(BOUNDLESS))
+    params = without_budget(params)
     state = reset_batch(key_reset, num_episodes, params)
     num_steps = int(params.episode_length)
     arrival_mean = jnp.asarray(params.congestion.arrival_mean)

@@ -74,6 +74,14 @@ def load_policy(path: str | PathLike[str]) -> Policy:
     return policy if header["version"] == VERSION else _with_prices(path, policy, arrays)
 
 
+def load_priced_policy(path: str | PathLike[str]) -> PricedPolicy:
+    """What `load_policy` reads. Raises `ValueError` for a policy that is not priced, too."""
+    policy = load_policy(path)
+    if not isinstance(policy, PricedPolicy):
+        raise ValueError(f"--model-path is {path}; that policy was trained without --priced")
+    return policy
+
+
 def _with_prices(path: Path, policy: Policy, arrays: dict[str, np.ndarray]) -> PricedPolicy:
     prices, cost, prompts_per_day, costs, load = (arrays[name] for name in PRICED_ARRAYS)
     if prices.ndim != 1 or len(prices) < 2 or prices[0] <= 0 or (np.diff(prices) <= 0).any():

@@ -13,7 +13,7 @@ from train.compilation import keep_compiled_programs
 from train.config import Config, check_config
 from train.errors import one_line_errors
 from train.flags import TrainingFlags
-from train.policy import load_policy
+from train.policy import load_priced_policy
 from train.priced_policy import PricedPolicy
 
 if TYPE_CHECKING:
@@ -59,9 +59,7 @@ def main(args: Sequence[str] | None = None) -> None:
         check_whole_number("--num-agents", arguments.num_agents, at_least=2)
         check_whole_number("--num-seeds", arguments.num_seeds, at_least=1)
         check_whole_number("--episodes", arguments.episodes, at_least=2)
-        policy = load_policy(arguments.model_path)
-        if not isinstance(policy, PricedPolicy):
-            raise ValueError(f"--model-path is {arguments.model_path}; that policy was trained without --priced")
+        policy = load_priced_policy(arguments.model_path)
         config = separate_config(arguments, policy.scenario)
         check_config(config)
         keep_compiled_programs()

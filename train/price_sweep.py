@@ -11,7 +11,7 @@ import tyro
 
 from jax_router.checks import check_number, check_whole_number
 from train.errors import one_line_errors
-from train.policy import load_policy
+from train.policy import load_priced_policy
 from train.priced_policy import PricedPolicy
 from train.run_dir import policy_files
 
@@ -59,9 +59,7 @@ def priced_policies(paths: Sequence[Path]) -> list[PricedPolicy]:
     """Every policy that `--model-path` names. Raises `ValueError` where one is not priced or of another scenario."""
     policies: list[PricedPolicy] = []
     for path in chain.from_iterable(map(policy_files, paths)):
-        policy = load_policy(path)
-        if not isinstance(policy, PricedPolicy):
-            raise ValueError(f"--model-path is {path}; that policy was trained without --priced")
+        policy = load_priced_policy(path)
         if policies and policy.scenario != policies[0].scenario:
             raise ValueError(
                 f"--model-path is {path}; that policy was trained on {policy.scenario}, the first on "
@@ -125,6 +123,7 @@ def _run(arguments: Arguments, policies: Sequence[PricedPolicy]) -> None:
     # Late, like all of JAX: `--help` or a typo should not take seconds.
     import jax
 
+    from jax_router.pacing import smallest_budget
     from train.evaluate import check_fleet
     from train.paced_days import Hindsight, run_trial
     from train.picture_price import draw_paced_day
@@ -138,7 +137,7 @@ def _run(arguments: Arguments, policies: Sequence[PricedPolicy]) -> None:
         check_fleet(policy, problem.model_names)
     params, key, episodes = problem.params, jax.random.key(arguments.seed), arguments.episodes
     files = [] if arguments.picture is None else picture_files("--picture", arguments.picture)
-    smallest = float(np.min(params.fleet.cost_per_call)) * int(params.episode_length)
+    smallest = smallest_budget(params)
     planned = trials(arguments.budgets, arguments.trouble, smallest)
     by_policy = []
     for policy in policies:

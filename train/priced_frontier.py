@@ -10,9 +10,8 @@ import numpy as np
 from rich.console import Console
 
 from jax_router import Params, run_episodes
-from jax_router.constants import constant
+from jax_router.params import without_budget
 from train.config import Config
-from train.days import BOUNDLESS
 from train.hull import Hull
 from train.priced_policy import PricedPolicy
 from train.report import EVALUATION_STREAM
@@ -95,7 +94,7 @@ def priced_frontier(
     # Late: the trainer takes seconds to import.
     from train.ppo import PPO
 
-    params = replace(env.default_params, budget=constant(BOUNDLESS))
+    params = without_budget(env.default_params)
     key = jax.random.fold_in(jax.random.key(config.seed), EVALUATION_STREAM)
     prices = np.geomspace(policy.min_price, policy.max_price, num_agents)
     weights = np.asarray(params.reward.cost_weight + prices, np.float32)

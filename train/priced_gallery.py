@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import jax
-import numpy as np
 from matplotlib.figure import Figure
 from rich.console import Console
 
+from jax_router.pacing import smallest_budget
 from train.config import Config
 from train.environments import make_environment
 from train.picture_price import draw_paced_day
@@ -38,7 +38,7 @@ def make_priced_gallery(
     assert isinstance(policy, PricedPolicy)
     _, params = make_environment(config)
     key = jax.random.fold_in(jax.random.key(config.seed), EVALUATION_STREAM)
-    smallest = float(np.min(params.fleet.cost_per_call)) * int(params.episode_length)
+    smallest = smallest_budget(params)
     yield "price", draw_paced_day(policy, params, DAY_BUDGET * smallest, key)
 
     env, _ = make_environment(separate)
