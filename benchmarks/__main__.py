@@ -11,12 +11,12 @@ from tempfile import TemporaryDirectory
 import tyro
 
 from benchmarks.report import Report, Target, target_rows
-from train.errors import one_line_errors, stop
-from train.table import console, markdown_table, strategy_table
+from train.cli.errors import one_line_errors, stop
+from train.evaluation.scores_table import console, markdown_table, strategy_table
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = ("env", "gym", "ppo", "scaling")
-PICTURE = Path("docs/scaling.png")
+PICTURE = Path("docs/images/scaling.png")
 """Of `benchmarks.scaling`, from the root of the repository."""
 NO_ACCELERATOR = "no GPU was at hand"
 

@@ -7,9 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from train.experience import collect
-from train.losses import Batch
-from train.ppo import PPO
+from train.algorithm.experience import collect
+from train.algorithm.losses import Batch
+from train.algorithm.ppo import PPO
 
 
 @dataclass(frozen=True)

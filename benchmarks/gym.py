@@ -21,7 +21,7 @@ from benchmarks.flags import Flags, run_command
 from benchmarks.measure import Rate, Run, in_turns
 from benchmarks.numpy_env import NumpyRouterEnv
 from benchmarks.report import Report, Table, Target, machine
-from jax_router.checks import check_whole_number
+from jax_router.internal.checks import check_whole_number
 
 IMPORT_CODE = """
 import time, gymnasium

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 from benchmarks.measure import Run
 from benchmarks.numpy_env import NumpyRouterEnv
-from train.config import Config
+from train.algorithm.config import Config
 
 MISSING = (
     "Stable-Baselines3 is not installed, so it was left out: "

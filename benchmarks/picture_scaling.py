@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FixedLocator, LogLocator, NullLocator
 
-from train.plots import BLUE, GREY, in_house_style, new_figure
+from train.pictures.style import BLUE, GREY, in_house_style, new_figure
 
 
 @in_house_style

@@ -1,7 +1,7 @@
 """The command `python -m benchmarks.ppo`: whole training, against its networks alone and Stable-Baselines3's PPO.
 
-All runs have the hyper-parameters of `train.config.LONG_RUN`: 4 epochs, 4 minibatches, 64x64 networks. What "the
-networks alone" are is told in `training.NetworksAlone`; memory is `batch_memory.py`, the waiting `startup.py`.
+All runs have the hyper-parameters of `LONG_RUN` (`train.algorithm.config`): 4 epochs, 4 minibatches, 64x64 networks.
+"The networks alone" are told of in `training.NetworksAlone`; memory is `batch_memory.py`, the waiting `startup.py`.
 """
 
 import statistics
@@ -12,8 +12,8 @@ from typing import Literal, get_args
 from benchmarks.flags import Flags, run_command
 from benchmarks.measure import Rate, Run, in_turns
 from benchmarks.report import Report, Table, Target, machine, on_accelerator
-from jax_router.checks import check_whole_number
-from train.config import LONG_RUN, Config, check_config
+from jax_router.internal.checks import check_whole_number
+from train.algorithm.config import LONG_RUN, Config, check_config
 
 Part = Literal["networks", "opponent", "memory", "startup"]
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -139,8 +139,8 @@ def measure_opponent(arguments: Arguments) -> tuple[Table, list[Target]]:
 def measure_memory(arguments: Arguments) -> tuple[Table, list[Target]]:
     """The bytes of a compiled update beside those of its batch."""
     from benchmarks.batch_memory import batch_memory
-    from train.environments import make_environment
-    from train.ppo import PPO
+    from train.algorithm.environments import make_environment
+    from train.algorithm.ppo import PPO
 
     env, env_params = make_environment(arguments.config)
     memory = batch_memory(PPO(arguments.config, env), env_params)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from rich.console import Console
 
-from train.table import markdown_table, strategy_table
+from train.evaluation.scores_table import markdown_table, strategy_table
 
 PACKAGES = ("jax", "jaxlib", "flax", "gymnax", "gymnasium", "numpy", "torch", "stable-baselines3")
 Unit = Literal["times", "s", "share", "steps/s"]

@@ -8,8 +8,8 @@ from benchmarks.flags import Flags, check_counts, run_command
 from benchmarks.measure import Rate, Run, in_turns
 from benchmarks.report import Report, Table, machine
 from jax_router import DEFAULT_MODELS, ModelConfig, Params, make_params
-from jax_router.checks import check_whole_number
-from train.config import SHORT_RUN
+from jax_router.internal.checks import check_whole_number
+from train.algorithm.config import SHORT_RUN
 
 ENVIRONMENTS, MODELS, SEEDS = "environments", "models", "seeds"
 
@@ -49,7 +49,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
 def measure(arguments: Arguments) -> Report:
     """A table for each of the three, and the picture where one was asked for."""
-    from train.plots import picture_files, save
+    from train.pictures.style import picture_files, save
 
     files = [] if arguments.picture is None else picture_files("--picture", arguments.picture)
     tables, growth = [], {}
@@ -67,7 +67,7 @@ def measure(arguments: Arguments) -> Report:
 def by_environments(arguments: Arguments) -> tuple[Growth, list[float]]:
     """The own rollout with random actions, default fleet."""
     from benchmarks.rivals import own_rollout
-    from jax_router.env import DEFAULT
+    from jax_router.v0.env import DEFAULT
 
     loops = {count: own_rollout(DEFAULT, count, arguments.seconds) for count in arguments.num_envs}
     return _timed(loops, arguments.repeats), [loop.compile_seconds for loop in loops.values()]

@@ -10,11 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.measure import size_for
-from train.config import Config
-from train.environments import make_environment
-from train.losses import Batch, normalized, ppo_loss
-from train.parallel import ParallelTrainer
-from train.ppo import PPO
+from train.algorithm.config import Config
+from train.algorithm.environments import make_environment
+from train.algorithm.losses import Batch, normalized, ppo_loss
+from train.algorithm.ppo import PPO
+from train.run.devices import ParallelTrainer
 
 Network = Any
 """Parameters of an `ActorCritic`."""

@@ -6,11 +6,11 @@ from typing import Any, ClassVar, Unpack
 import gymnasium as gym
 import numpy as np
 
-from gym_compat.problem import HasProblem, Settings, make_problem
-from gym_compat.render import Route, Scene, draw_text
+from gym_compat.programs.single import SinglePrograms, single_programs
+from gym_compat.render.scene import Route, Scene, draw_text
 from gym_compat.seeding import NUM_SEEDS, fresh_seeds
-from gym_compat.single import SinglePrograms, single_programs
-from jax_router.congestion import latency_factor
+from gym_compat.settings import HasProblem, Settings, make_problem
+from jax_router.v0.congestion import latency_factor
 
 
 class LLMRouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
@@ -18,7 +18,7 @@ class LLMRouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
 
     - observation: (N + 4,) float32 in 0 .. 1, see `jax_router.observe`.
     - action: an integer in 0 .. N - 1, the index of a model.
-    - reward: a float, see `jax_router.reward.reward`.
+    - reward: a float, see `jax_router.v0.reward.reward`.
     - terminated: the budget is spent; truncated: `episode_length` prompts were routed. Both may be True at once.
     - info of a step: `cost` (USD), `quality` and `quality_required` (0 .. 1), `latency` (s), `sla_violated` (bool),
       `model_name` (str), `budget_remaining` (USD). That of a reset is empty.
@@ -30,7 +30,7 @@ class LLMRouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
     metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 10}  # type: ignore[misc]  # Gymnasium leaves ClassVar out
 
     def __init__(self, render_mode: str | None = None, **settings: Unpack[Settings]) -> None:
-        """Take the keyword arguments of `gym_compat.problem.Settings`; nothing is compiled before the first reset.
+        """Take the keyword arguments of `gym_compat.settings.Settings`; nothing is compiled before the first reset.
 
         Raises:
             TypeError: for a keyword that is not in `Settings`.
@@ -96,7 +96,7 @@ class LLMRouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
         row[:head] = self._packed[:head]
         row[-1] = index
         self._packed = packed = np.asarray(programs.step(row))
-        # In the order of `gym_compat.single.Report`.
+        # In the order of `gym_compat.programs.single.Report`.
         reward, terminated, truncated, cost, latency, quality, required, violated, budget = packed[tail:].tolist()
         self._ended = bool(terminated or truncated)
         info = {
@@ -123,7 +123,7 @@ class LLMRouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
         scene = self._scene()
         if self.render_mode == "ansi":
             return draw_text(scene)
-        from gym_compat.picture import draw_picture  # Pillow is for those who look
+        from gym_compat.render.picture import draw_picture  # Pillow is for those who look
 
         return draw_picture(scene)
 

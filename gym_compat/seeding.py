@@ -15,7 +15,7 @@ import jax
 import numpy as np
 
 from jax_router import Noise, draw_noise
-from jax_router.threefry import fold_in
+from jax_router.internal.threefry import fold_in
 
 NUM_SEEDS = 2**32
 """Seeds that make a difference: what a JAX key takes from an int without x64."""

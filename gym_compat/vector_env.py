@@ -8,10 +8,10 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from gym_compat.batch import Batch, BatchPrograms, Report, batch_programs
-from gym_compat.problem import HasProblem, Settings, make_problem
+from gym_compat.programs.batch import Batch, BatchPrograms, Report, batch_programs
 from gym_compat.seeding import NUM_SEEDS, fresh_seeds
-from jax_router.checks import check_whole_number
+from gym_compat.settings import HasProblem, Settings, make_problem
+from jax_router.internal.checks import check_whole_number
 
 
 class LLMRouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
@@ -35,7 +35,7 @@ class LLMRouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarra
         render_mode: None = None,
         **settings: Unpack[Settings],
     ) -> None:
-        """Take the keyword arguments of `gym_compat.problem.Settings`; nothing is compiled before the first reset.
+        """Take the keyword arguments of `gym_compat.settings.Settings`; nothing is compiled before the first reset.
 
         Args:
             num_envs: B, at least 1.

@@ -12,12 +12,12 @@ import jax
 import jax.numpy as jnp
 from gymnax.environments import environment, spaces
 
-from jax_router import env as router
-from jax_router.fleet import DEFAULT_MODELS, ModelConfig, check_models
-from jax_router.noise import draw_noise
-from jax_router.params import Params, make_params
-from jax_router.reward import Outcome, reward
 from jax_router.rollout import step_with_auto_reset
+from jax_router.v0 import env as router
+from jax_router.v0.fleet import DEFAULT_MODELS, ModelConfig, check_models
+from jax_router.v0.noise import draw_noise
+from jax_router.v0.params import Params, make_params
+from jax_router.v0.reward import Outcome, reward
 
 
 class LLMRouter(environment.Environment[router.State, Params]):
@@ -25,7 +25,7 @@ class LLMRouter(environment.Environment[router.State, Params]):
 
     - observation: (N + 4,) float32 in 0 .. 1, see `jax_router.observe`.
     - action: () int32 in 0 .. N - 1, the index of a model.
-    - reward: () float32, see `jax_router.reward.reward`.
+    - reward: () float32, see `jax_router.v0.reward.reward`.
     - terminated: the budget is spent; truncated: `params.max_steps_in_episode` prompts were routed.
     - info: the fields of `Outcome` by name, `discount`, `terminated`, `truncated`, and `final_observation`, the
       observation after the step and before any reset.

@@ -20,10 +20,10 @@ import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
-from jax_router.env import State
-from jax_router.params import Params
 from jax_router.plan import Plan, day_integral
 from jax_router.pricing import priced_observation
+from jax_router.v0.env import State
+from jax_router.v0.params import Params
 
 PRIOR_PROMPTS = 10.0
 """The plan is believed as if this many prompts had been as dear as it says."""

@@ -13,13 +13,13 @@ import numpy as np
 from flax import struct
 from gymnax.environments import environment, spaces
 
-from jax_router import env as router
-from jax_router.checks import check_number
-from jax_router.fleet import ModelConfig
 from jax_router.gymnax_env import LLMRouter
-from jax_router.params import Params, without_budget
+from jax_router.internal.checks import check_number
+from jax_router.internal.threefry import fold_in
 from jax_router.pricing import MAX_PRICE, MIN_PRICE, priced_observation, priced_reward
-from jax_router.threefry import fold_in
+from jax_router.v0 import env as router
+from jax_router.v0.fleet import ModelConfig
+from jax_router.v0.params import Params, without_budget
 
 MEAN_STRETCH = 100
 """Prompts that a price lasts for, on average."""

@@ -14,13 +14,13 @@ import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
-from jax_router.env import DEFAULT, State, endings, initial_state, nearest_model, observe, transition
-from jax_router.memory import AnyPolicy, OneOf, PolicyWithMemory, with_memory
-from jax_router.memory import Policy as Policy  # part of this module's face
-from jax_router.noise import Noise, draw_noise
-from jax_router.params import Params
-from jax_router.reward import Outcome, reward
-from jax_router.threefry import fold_in
+from jax_router.internal.threefry import fold_in
+from jax_router.policy import AnyPolicy, OneOf, PolicyWithMemory, with_memory
+from jax_router.policy import Policy as Policy  # part of this module's face
+from jax_router.v0.env import DEFAULT, State, endings, initial_state, nearest_model, observe, transition
+from jax_router.v0.noise import Noise, draw_noise
+from jax_router.v0.params import Params
+from jax_router.v0.reward import Outcome, reward
 
 LATENCY_BINS = 256
 SHORTEST_LATENCY, LONGEST_LATENCY = 0.01, 100.0

@@ -13,17 +13,18 @@ import jax
 import tyro
 from rich.console import Console
 
-from jax_router import SCENARIOS, policies
+from jax_router import SCENARIOS
 from jax_router.gymnax_env import LLMRouter
-from train.claim import Claim
-from train.config import LONG_RUN, PRICED_RUN, SHORT_RUN, Config
-from train.errors import one_line_errors
-from train.evaluate import Evaluation, as_strategy, evaluate, mixture_name
-from train.known import TUNED_NAMES, TUNED_RULE
-from train.priced_claims import measure_priced
-from train.scores import Score
-from train.table import markdown_table, table_rows
-from train.trained import trained_policies
+from jax_router.policy import Policy
+from train.algorithm.config import LONG_RUN, PRICED_RUN, SHORT_RUN, Config
+from train.cli.errors import one_line_errors
+from train.evaluation.baselines import TUNED_NAMES, TUNED_RULE
+from train.evaluation.comparison import Evaluation, as_strategy, evaluate, mixture_name
+from train.evaluation.scores import Score
+from train.evaluation.scores_table import markdown_table, table_rows
+from train.run.trained import trained_policies
+from train.studies.claim import Claim
+from train.studies.priced_claims import measure_priced
 
 MIN_SAVING = 0.15
 LARGE = "ppo, 2,048 environments"
@@ -146,7 +147,7 @@ def _is_untuned_opponent(name: str, evaluation: Evaluation) -> bool:
     return name not in ours and name not in TUNED_NAMES
 
 
-def _trained(config: Config) -> dict[str, policies.Policy]:
+def _trained(config: Config) -> dict[str, Policy]:
     """The greedy policies of every seed of a config, by name."""
     return {f"ppo, seed {seed}": as_strategy(policy) for seed, policy in trained_policies(config).items()}
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import tyro
 
-from jax_router.checks import check_whole_number
-from train.compilation import keep_compiled_programs
-from train.config import PRICED_RUN, Config, check_config
-from train.errors import one_line_errors
-from train.flags import TrainingFlags
+from jax_router.internal.checks import check_whole_number
+from train.algorithm.config import PRICED_RUN, Config, check_config
+from train.cli.compilation import keep_compiled_programs
+from train.cli.errors import one_line_errors
+from train.cli.flags import TrainingFlags
 
 PICTURES = ("learning", "choices", "day", "frontier", "price", "priced_frontier")
 """What is drawn, in the order of the work."""
@@ -38,7 +38,7 @@ class Arguments(TrainingFlags):
     """Episodes that every agent, whenever it is judged, and every strategy runs through, the same for all."""
     tuning_episodes: int = 16
     """Other episodes, on which the tuned strategies are tuned; 0 leaves those strategies out."""
-    output_dir: Path = Path("docs")
+    output_dir: Path = Path("docs/images")
     """Where the pictures go; made anew where they are there already."""
 
     @property
@@ -77,17 +77,17 @@ def check_arguments(arguments: Arguments) -> None:
 
 def _run(arguments: Arguments) -> None:
     # Late, like all of JAX: `--help` or a typo should not take seconds.
-    from train.environments import make_environment
-    from train.plots import picture_files, save
-    from train.table import console as table_console
+    from train.algorithm.environments import make_environment
+    from train.evaluation.scores_table import console as table_console
+    from train.pictures.style import picture_files, save
 
     config = replace(arguments.config, num_seeds=arguments.num_seeds)
     env, params = make_environment(config)
     make_environment(arguments.priced_config)  # raises what is wrong with it before the work begins
     files = {name: picture_files("--output-dir", arguments.output_dir / f"{name}.png") for name in PICTURES}
 
-    from train.gallery import make_gallery
-    from train.priced_gallery import make_priced_gallery
+    from train.pictures.gallery import make_gallery
+    from train.pictures.priced_gallery import make_priced_gallery
 
     console = table_console()
     gallery = make_gallery(

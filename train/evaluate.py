@@ -1,132 +1,207 @@
-"""Is it any good? Strategies side by side, cost at matched quality; the command `python -m train.evaluate`."""
+"""The command `python -m train.evaluate`."""
 
-from collections.abc import Mapping, Sequence
+import csv
+import io
+import json
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
+import tyro
 
-from jax_router import Episodes, Params
-from jax_router.memory import AnyPolicy
-from jax_router.policies import mixture
-from jax_router.rollout import compare
-from jax_router.tuning import Tuned
-from train.actor import Policy
-from train.known import known_strategies
-from train.matched import MatchedMixture, cheapest_mixture, saving_at_matched_quality
-from train.scores import Score, score
-from train.statistics import Estimate
-from train.strategies import as_strategy as as_strategy  # part of this module's face
+from jax_router.internal.checks import check_whole_number
+from router_serving.policy_file import load_policy
+from train.cli.compilation import keep_compiled_programs
+from train.cli.errors import check_new_file, one_line_errors
 
+if TYPE_CHECKING:
+    from train.evaluation.comparison import Evaluation, Matched
 
-@dataclass(frozen=True)
-class Matched:
-    """A policy beside open-loop mixtures of the models."""
-
-    saving: Estimate | None
-    """One less the policy's cost over the cheapest mixture's of its quality; None where no mixture is that good."""
-    mixture: MatchedMixture | None
-    """That mixture."""
-    within_sla: MatchedMixture | None
-    """The cheapest of the mixtures tried with the policy's quality and no more SLA violations; None: none has both."""
-    num_tried: int
-    """Mixtures that the search for `within_sla` tried; 0 where it was not made."""
+FORMATS = (".json", ".csv", ".md")
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """Strategies on the same episodes."""
+class Arguments:
+    """Compare a trained policy with every other strategy, on the same episodes.
 
-    scores: dict[str, Score]
-    """By name."""
-    matched: dict[str, Matched]
-    """By the name of each trained policy; the first is the one that others are compared with."""
-
-
-def evaluate(
-    key: jax.Array,
-    params: Params,
-    model_names: Sequence[str],
-    policies: Mapping[str, AnyPolicy],
-    num_episodes: int = 256,
-    tuning_episodes: int = 32,
-    beside: Mapping[str, AnyPolicy] | None = None,
-) -> Evaluation:
-    """Run policies and every known strategy through the same episodes.
-
-    Args:
-        key: a JAX random key; tuned strategies are tuned on other episodes than those it is evaluated on.
-        params: the routing problem.
-        model_names: of its N models.
-        policies: trained policies by name, or none; differences and savings are those of the first.
-        num_episodes: of the evaluation.
-        tuning_episodes: for each candidate of the tuned strategies; 0 leaves them out.
-        beside: further strategies by name, whose savings are not asked for.
+    Without --model-path, the strategies are compared with each other.
     """
-    key_tuning, key_episodes = jax.random.split(key)
-    known = known_strategies(key_tuning, params, model_names, tuning_episodes)
-    strategies = dict(policies) | dict(beside or {}) | known.strategies
-    episodes = compare(key_episodes, strategies, num_episodes, params)
-    constants = [episodes[f"always {name}"] for name in model_names]
-    matched = {name: _match(episodes[name], constants, known.mixtures, params) for name in policies}
-    blind = {
-        mixture_name(name): mixture(jnp.asarray(found.mixture.shares, jnp.float32))
-        for name, found in matched.items()
-        if found.mixture is not None
-    }
-    if blind:
-        episodes |= compare(key_episodes, blind, num_episodes, params)
-    first = episodes[next(iter(policies))] if policies else None
-    scores = {name: score(rows, model_names, first) for name, rows in episodes.items()}
-    return Evaluation(scores, matched)
+
+    model_path: Path | None = None
+    """A run directory or a policy file of train.ppo."""
+    scenario: str | None = None
+    """default, reference, rush_hour, tight_budget or overnight_batch; default: the policy's own, else default."""
+    fleet: Path | None = None
+    """A TOML file with one [[models]] table a model; default: the five presets."""
+    trace: Path | None = None
+    """A CSV request trace (TIMESTAMP, ContextTokens, optionally complexity) that replaces the synthetic traffic."""
+    episode_length: int | None = None
+    """Prompts an episode; default: what the scenario says."""
+    budget: float | None = None
+    """USD an episode; default: what the scenario says."""
+    episodes: int = 256
+    """Episodes that every strategy runs through."""
+    tuning_episodes: int = 32
+    """Other episodes, on which the tuned strategies are tuned; 0 leaves those strategies out."""
+    seed: int = 0
+    """Of the episodes."""
+    output: Path | None = None
+    """A file to write the results to: .json, .csv or .md. Must not exist yet."""
 
 
-def mixture_name(policy_name: str) -> str:
-    """What the cheapest mixture of a policy's quality is called among the strategies."""
-    return f"mixture like {policy_name}"
+def main(args: Sequence[str] | None = None) -> None:
+    """Exits with 2 after one line for bad input."""
+    arguments = tyro.cli(Arguments, args=args, prog="python -m train.evaluate")
+    with one_line_errors():
+        _check(arguments)
+        _run(arguments)
 
 
-def check_fleet(policy: Policy, model_names: Sequence[str]) -> None:
-    """Raise a `ValueError` where a policy was trained on another fleet than the one with these models."""
-    if policy.model_names != tuple(model_names):
-        raise ValueError(
-            f"the policy routes to {', '.join(policy.model_names)}; this fleet is {', '.join(model_names)}: "
-            "name the fleet it was trained on with --fleet"
-        )
-    if policy.observation_size != len(model_names) + 4:
-        raise ValueError(
-            f"the policy takes {policy.observation_size} observations; a fleet of {len(model_names)} models gives "
-            f"{len(model_names) + 4}"
-        )
+def _check(arguments: Arguments) -> None:
+    check_whole_number("--episodes", arguments.episodes, at_least=1)
+    check_whole_number("--tuning-episodes", arguments.tuning_episodes, at_least=0)
+    check_whole_number("--seed", arguments.seed, at_least=0)
+    if arguments.output is not None:
+        if arguments.output.suffix not in FORMATS:
+            raise ValueError(f"--output is {arguments.output}; its ending must be one of {', '.join(FORMATS)}")
+        check_new_file("--output", arguments.output)
 
 
-def _match(policy: Episodes, constants: Sequence[Episodes], mixtures: Tuned | None, params: Params) -> Matched:
-    """What open-loop mixtures pay for the policy's quality; `constants` are the episodes of each single model."""
-    costs = np.asarray(params.fleet.cost_per_call, np.float64)
-    qualities = np.array([rows.quality for rows in constants], np.float64)
-    length = np.asarray(policy.length, np.float64)
-    quality = float(np.average(np.asarray(policy.quality, np.float64), weights=length))
-    saving = saving_at_matched_quality(
-        np.asarray(policy.cost, np.float64), np.asarray(policy.quality, np.float64), length, costs, qualities
+def _run(arguments: Arguments) -> None:
+    keep_compiled_programs()
+    policy = None if arguments.model_path is None else load_policy(arguments.model_path)
+
+    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    import jax
+
+    from train.agents.strategies import all_strategies
+    from train.algorithm.problem import load_problem
+    from train.evaluation.comparison import check_fleet, evaluate
+    from train.evaluation.scores_table import COLUMNS, MORE_COLUMNS, console, markdown_table, strategy_table, table_rows
+
+    scenario = arguments.scenario or (policy.scenario if policy else "default")
+    problem = load_problem(scenario, arguments.fleet, arguments.trace, arguments.episode_length, arguments.budget)
+    if policy is not None:
+        check_fleet(policy, problem.model_names)
+    ours = {} if policy is None else all_strategies("ppo", policy, problem.params)
+    # A priced policy is judged by what it does with the budget, its first strategy.
+    policies = dict(list(ours.items())[:1])
+    evaluation = evaluate(
+        jax.random.key(arguments.seed),
+        problem.params,
+        problem.model_names,
+        policies,
+        arguments.episodes,
+        arguments.tuning_episodes,
+        beside=ours,
     )
-    within_sla, num_tried = None, 0
-    if mixtures is not None:
-        sla = float(np.average(np.asarray(policy.sla_violation_rate, np.float64), weights=length))
-        within_sla, num_tried = _cheapest_within_sla(mixtures, costs, quality, sla), len(mixtures.candidates)
-    return Matched(saving, cheapest_mixture(costs, qualities.mean(1), quality), within_sla, num_tried)
+    title = f"{scenario}: {arguments.episodes} episodes, the same for each strategy"
+    out = console()
+    out.print(strategy_table(title, table_rows(evaluation.scores)))
+    details = MORE_COLUMNS if policy is not None else MORE_COLUMNS[1:]
+    out.print(strategy_table("in detail", table_rows(evaluation.scores, details, with_shares=False)))
+    conclusion = "" if policy is None else matched_in_words(next(iter(policies)), evaluation, problem.model_names)
+    out.print(conclusion, soft_wrap=True, highlight=False)
+    if arguments.output is None:
+        return
+    if arguments.output.suffix == ".json":
+        text = json.dumps(_without_infinities(as_json(evaluation, scenario, arguments.episodes)), indent=2) + "\n"
+    elif arguments.output.suffix == ".csv":
+        text = as_csv(evaluation)
+    else:
+        text = f"{title}\n\n{markdown_table(table_rows(evaluation.scores, COLUMNS + details))}\n{conclusion}\n"
+    with arguments.output.open("x") as file:
+        file.write(text)
 
 
-def _cheapest_within_sla(mixtures: Tuned, costs: np.ndarray, quality: float, sla: float) -> MatchedMixture | None:
-    good = (mixtures.means.quality >= quality) & (mixtures.means.sla_violation_rate <= sla)
-    if not good.any():
+def matched_in_words(name: str, evaluation: "Evaluation", model_names: Sequence[str]) -> str:
+    """What the policy of this name saves, in sentences."""
+    from train.evaluation.comparison import mixture_name
+
+    matched, policy = evaluation.matched[name], evaluation.scores[name]
+    if matched.saving is None or matched.mixture is None:
+        return f"No mixture of the models has the policy's quality of {policy.quality:.3f}, whatever it costs."
+    blind = evaluation.scores[mixture_name(name)]
+    saving = matched.saving
+    sentences = [
+        f"The cheapest mixture of the models with the policy's quality ({policy.quality:.3f}) is "
+        f"{_shares(matched.mixture.shares, model_names)}: {1000 * matched.mixture.cost:.3f} USD per 1,000 prompts "
+        f"with {blind.sla_violation_rate:.1%} SLA violations.",
+        f"The policy pays {policy.cost_per_1k:.3f} USD with {policy.sla_violation_rate:.1%}: it saves "
+        f"{saving.mean:.1%} (95 % interval {saving.low:.1%} to {saving.high:.1%}).",
+    ]
+    if matched.within_sla is not None:
+        sentences.append(
+            f"The cheapest mixture found with that quality and no more SLA violations is "
+            f"{_shares(matched.within_sla.shares, model_names)}: {1000 * matched.within_sla.cost:.3f} USD."
+        )
+    elif matched.num_tried:
+        sentences.append(
+            f"None of the {matched.num_tried:,} mixtures tried has both that quality and no more SLA violations."
+        )
+    return "\n".join(sentences)
+
+
+def as_json(evaluation: "Evaluation", scenario: str, episodes: int) -> dict[str, Any]:
+    """The results as README describes them."""
+    return {
+        "scenario": scenario,
+        "episodes": episodes,
+        "strategies": {name: score.as_dict() for name, score in evaluation.scores.items()},
+        "cost_saving_at_matched_quality": _matched_as_json(next(iter(evaluation.matched.values()), None)),
+    }
+
+
+def as_csv(evaluation: "Evaluation") -> str:
+    """One row a strategy, one column a number."""
+    rows = [{"strategy": name} | _flat(score.as_dict()) for name, score in evaluation.scores.items()]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _matched_as_json(matched: "Matched | None") -> dict[str, Any] | None:
+    if matched is None or matched.saving is None or matched.mixture is None:
         return None
-    cost = np.where(good, mixtures.candidates @ costs, np.inf)
-    best = int(np.argmin(cost))
-    return MatchedMixture(mixtures.candidates[best].astype(np.float64), float(cost[best]))
+    return matched.saving.as_dict() | {
+        "mixture": [float(share) for share in matched.mixture.shares],
+        "mixture_cost_per_1k": 1000 * matched.mixture.cost,
+        "mixture_within_sla": None
+        if matched.within_sla is None
+        else [float(share) for share in matched.within_sla.shares],
+    }
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested numbers as columns: `reward.mean`, `reward.ci95.low`, `model_share.NAME`."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            flat |= {f"{prefix}{name}.low": value[0], f"{prefix}{name}.high": value[1]}
+        elif value is not None:
+            flat[f"{prefix}{name}"] = value
+    return flat
+
+
+def _without_infinities(value: Any) -> Any:
+    """The same with None for what JSON has no word for."""
+    if isinstance(value, dict):
+        return {name: _without_infinities(x) for name, x in value.items()}
+    if isinstance(value, list):
+        return [_without_infinities(x) for x in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _shares(shares: np.ndarray, model_names: Sequence[str]) -> str:
+    return " + ".join(f"{share:.0%} {name}" for share, name in zip(shares, model_names, strict=True) if share > 5e-3)
 
 
 if __name__ == "__main__":
-    from train.evaluate_command import main
-
     main()

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
-from jax_router.checks import check_number, check_whole_number
-from train.compilation import keep_compiled_programs
-from train.config import check_config
-from train.errors import check_new_file, one_line_errors
-from train.flags import TrainingFlags
+from jax_router.internal.checks import check_number, check_whole_number
+from train.algorithm.config import check_config
+from train.cli.compilation import keep_compiled_programs
+from train.cli.errors import check_new_file, one_line_errors
+from train.cli.flags import TrainingFlags
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from train.sweep import Frontier
+    from train.studies.cost_weights import Frontier
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,12 @@ def check_arguments(arguments: Arguments) -> None:
 
 def _run(arguments: Arguments) -> None:
     # Late, like all of JAX: `--help` or a typo should not take seconds.
-    from train.environments import make_environment
-    from train.picture_frontier import draw_frontier
-    from train.plots import picture_files, save
-    from train.ppo import PPO
-    from train.sweep import cost_weights, sweep
-    from train.table import console as table_console
+    from train.algorithm.environments import make_environment
+    from train.algorithm.ppo import PPO
+    from train.evaluation.scores_table import console as table_console
+    from train.pictures.frontier import draw_frontier
+    from train.pictures.style import picture_files, save
+    from train.studies.cost_weights import cost_weights, sweep
 
     env, params = make_environment(arguments.config)
     files = picture_files("--output", arguments.output)
@@ -88,7 +88,7 @@ def _run(arguments: Arguments) -> None:
 
 def frontier_table(frontier: "Frontier", title: str) -> "Table":
     """Agents by cost weight, then the single models by cost."""
-    from train.table import strategy_table
+    from train.evaluation.scores_table import strategy_table
 
     models = sorted(frontier.models.items(), key=lambda item: item[1].cost_per_1k)
     named = [(f"agent, cost weight {weight:.3g}", score) for weight, score in frontier.agents.items()]

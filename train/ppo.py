@@ -1,232 +1,204 @@
-"""PPO with everything from reset to the last update under `jit`, and the command `python -m train.ppo`.
+"""The command `python -m train.ppo`: from flags to a trained, saved and compared policy."""
 
-The shape is PureJaxRL's: environments, networks, optimiser and statistics are one pytree that `PPO.update` maps to the
-next one. It knows an environment by gymnax's interface alone.
-"""
-
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import jax
-import jax.numpy as jnp
-import optax
-from flax import struct
+import tyro
 
-from train.collective import mean_over_devices
-from train.config import Config
-from train.experience import Environments, Metrics, Step, collect, staggered_reset
-from train.losses import Batch, LossParts, explained_variance, gae, normalized, ppo_loss
-from train.networks import ActorCritic
-from train.normalize import RunningStats, discounted_sums, normalize, update_stats
-from train.order import random_order
-from train.parts import mean_over_parts, rows_at_once
+from jax_router.internal.checks import check_number, check_whole_number
+from train.algorithm.config import SHORT_RUN, Config, check_config, config_to_dict, defaults_for, with_absolute_paths
+from train.cli.compilation import keep_compiled_programs
+from train.cli.errors import one_line_errors, stop
+from train.run.folder import RunDir, check_same_config, new_run_dir, read_config
+from train.run.logs import optional_module
 
 if TYPE_CHECKING:
-    from gymnax.environments.environment import Environment
+    from rich.console import Console
 
+    from train.run.devices import ParallelTrainer
+    from train.run.loop import Storage
 
-@struct.dataclass
-class TrainState:
-    """All that changes during training, for B environments and observations of D numbers."""
-
-    network: Any  # parameters of ActorCritic
-    optimizer: optax.OptState
-    observation_stats: RunningStats  # of shape (D,)
-    return_stats: RunningStats  # of shape (), of the discounted sums below
-    discounted_return: jax.Array  # (B,) float32
-    environments: Environments  # fields lead with (B,)
-    key: jax.Array  # () key
-    num_updates: jax.Array  # () int32, updates done
+PROGRAM = "python -m train.ppo"
 
 
 @dataclass(frozen=True)
-class PPO:
-    """The algorithm for one config and one environment: pure functions of a `TrainState`.
+class Arguments:
+    """Train a PPO agent to route prompts, and compare it with every static strategy.
 
-    Under `jax.shard_map` over an axis of `num_shards` devices, give its name: every device then moves its share of the
-    environments, and gradients and statistics are averaged over the axis.
+    The defaults suit a short run. From 512 environments or 2,000,000 steps on, the defaults are those of a long run:
+    2,048 environments, 10,000,000 steps, fewer epochs and a smaller learning rate. Other environments than
+    LLMRouter-v0 have defaults of their own.
     """
 
-    config: Config
-    env: "Environment[Any, Any]"
-    axis_name: str | None = None
-    num_shards: int = 1
+    config: tyro.conf.OmitArgPrefixes[Config] = SHORT_RUN
 
-    @property
-    def num_envs(self) -> int:
-        """Environments on one device."""
-        return self.config.num_envs // self.num_shards
+    run_dir: Path | None = None
+    """Where the run is kept; must not hold one yet. Default: a new folder under runs/."""
+    resume: Path | None = None
+    """A run to go on with, from its last checkpoint and with its config."""
+    checkpoint_seconds: float = 30.0
+    """At least this long between two checkpoints; 0 for one after every block of updates."""
+    tensorboard: bool = False
+    """Write the metrics for TensorBoard, too."""
+    wandb: bool = False
+    """Write the metrics to Weights & Biases, too."""
 
-    @property
-    def network(self) -> ActorCritic:
-        """The networks' shape; their parameters are in the train state."""
-        return ActorCritic(self.env.num_actions, self.config.layer_sizes, self.config.activation)
+    coordinator_address: str | None = None
+    """HOST:PORT of process 0, for a run over several machines."""
+    num_processes: int = 1
+    """Processes of such a run."""
+    process_id: int = 0
+    """Which of them this is; only process 0 writes."""
 
-    @property
-    def optimizer(self) -> optax.GradientTransformation:
-        """Adam behind a clipped gradient, its step size annealed to 0 over the run."""
-        config = self.config
-        learning_rate: optax.ScalarOrSchedule = config.learning_rate
-        if config.anneal_learning_rate:
-            learning_rate = optax.linear_schedule(config.learning_rate, 0.0, config.num_gradient_steps)
-        return optax.chain(optax.clip_by_global_norm(config.max_grad_norm), optax.adam(learning_rate, eps=1e-5))
 
-    def train(self, key: jax.Array, env_params: Any) -> tuple[TrainState, Metrics]:
-        """A whole run as one pure function: the last train state, and metrics of shape (num_updates,)."""
-        state = self.init(key, env_params)
-        return jax.lax.scan(lambda state, _: self.update(state, env_params), state, length=self.config.num_updates)
+def parse(args: Sequence[str] | None = None) -> Arguments:
+    """Command-line flags; the defaults of a config are those that suit it, or those of the run to resume.
 
-    def update_block(
-        self, state: TrainState, env_params: Any, num_updates: int | jax.Array
-    ) -> tuple[TrainState, Metrics]:
-        """`num_updates` updates in a row, a number that may be traced; the metrics are their means, () float32."""
-        shapes = jax.eval_shape(self.update, state, env_params)[1]
-        zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
+    Raises `ValueError` for a `--resume` of something that is no run, or with flags that differ from that run's.
+    """
+    first = _cli(args, SHORT_RUN)
+    if first.resume is None:
+        arguments = _cli(args, defaults_for(first.config))
+        return replace(arguments, config=with_absolute_paths(arguments.config))
+    saved = read_config(first.resume)
+    arguments = _cli(args, saved)
+    arguments = replace(arguments, config=with_absolute_paths(arguments.config))
+    check_same_config(first.resume, saved, arguments.config)
+    return arguments
 
-        def one_update(_: jax.Array, carry: tuple[TrainState, Metrics]) -> tuple[TrainState, Metrics]:
-            state, metrics = self.update(carry[0], env_params)
-            return state, jax.tree.map(jnp.add, carry[1], metrics)
 
-        state, sums = jax.lax.fori_loop(0, num_updates, one_update, (state, zeros))
-        return state, jax.tree.map(lambda total: total / num_updates, sums)
+def main(args: Sequence[str] | None = None) -> None:
+    """Exits with 2 after one line for bad input, with 1 where training diverged, with 130 after SIGINT."""
+    try:
+        with one_line_errors():
+            arguments = parse(args)
+            check_arguments(arguments)
+            _start_jax(arguments)
+            _run(arguments)
+    except KeyboardInterrupt:
+        stop("interrupted before the first block of updates was done", 130)
 
-    def init(self, key: jax.Array, env_params: Any) -> TrainState:
-        """Fresh networks, and environments that are already spread over their episodes.
 
-        Not for `jax.vmap`: batched QR decompositions deadlock on machines with few cores. Use `jax.lax.map`.
-        """
-        key_network, key_env, key = jax.random.split(key, 3)
-        environments = staggered_reset(self.env, env_params, self._own_key(key_env), self.num_envs)
-        network = self.network.init(key_network, environments.observation[0])
-        return TrainState(
-            network=network,
-            optimizer=self.optimizer.init(network),
-            observation_stats=RunningStats.of_shape(environments.observation.shape[1:]),
-            return_stats=RunningStats.of_shape(()),
-            discounted_return=jnp.zeros(self.num_envs, jnp.float32),
-            environments=environments,
-            key=key,
-            num_updates=jnp.int32(0),
-        )
+def check_arguments(arguments: Arguments) -> None:
+    """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
+    check_config(arguments.config)
+    check_number("--checkpoint-seconds", arguments.checkpoint_seconds, at_least=0)
+    check_whole_number("--num-processes", arguments.num_processes, at_least=1)
+    check_whole_number("--process-id", arguments.process_id, at_least=0, at_most=arguments.num_processes - 1)
+    if arguments.tensorboard:
+        optional_module("tensorboardX", "tensorboard")
+    if arguments.wandb:
+        optional_module("wandb", "wandb")
+    if arguments.resume is not None and arguments.run_dir is not None:
+        raise ValueError("--run-dir is for a new run; --resume goes on in its own directory")
+    if arguments.num_processes > 1 and arguments.coordinator_address is None:
+        raise ValueError(f"--num-processes is {arguments.num_processes}; --coordinator-address HOST:PORT is missing")
 
-    def update(self, state: TrainState, env_params: Any) -> tuple[TrainState, Metrics]:
-        """One rollout and the epochs of learning from it. The metrics are means over the batch, () float32."""
-        key, key_rollout, key_learn = jax.random.split(state.key, 3)
-        old_stats = state.observation_stats
 
-        def actor(key: jax.Array, observation: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-            logits, value = self.forward(state.network, normalize(observation, old_stats))
-            action = jax.random.categorical(key, logits).astype(jnp.int32)
-            log_prob = jnp.take_along_axis(jax.nn.log_softmax(logits), action[:, None], axis=-1)[:, 0]
-            return action, log_prob, value
+def _run(arguments: Arguments) -> None:
+    import jax
 
-        def critic(observation: jax.Array) -> jax.Array:
-            return self.forward(state.network, normalize(observation, old_stats))[1]
+    from train.algorithm.environments import make_environment
 
-        environments, steps, metrics = collect(
-            self.env, env_params, state.environments, actor, critic, self._own_key(key_rollout), self.config.num_steps
-        )
-        scaled, rewards = self._scaled_rewards(replace(state, environments=environments), steps)
-        if self.config.normalize_observations:
-            scaled = replace(scaled, observation_stats=update_stats(old_stats, steps.observation, self.axis_name))
-        batch = self._batch(steps, critic(environments.observation), rewards, old_stats)
-        learned, losses = self._learn(scaled, batch, self._own_key(key_learn))
-        metrics |= {name: value.mean() for name, value in vars(losses).items()}
-        metrics["explained_variance"] = explained_variance(batch.value, batch.target)
-        metrics["parameter_norm"] = optax.tree.norm(learned.network)
-        learned = replace(learned, key=key, num_updates=state.num_updates + 1)
-        return learned, mean_over_devices(metrics, self.axis_name)
+    config = arguments.config
+    if config.num_devices is None:
+        config = replace(config, num_devices=jax.device_count())
+    if config.num_devices > jax.device_count():  # type: ignore[operator]  # set above
+        raise ValueError(f"--num-devices is {config.num_devices}; there are {jax.device_count()}")
+    check_config(config)
+    env, env_params = make_environment(config)
 
-    def forward(self, network: Any, observation: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Logits (..., A) and values (...) for normalised observations (..., D), all float32."""
-        return cast(tuple[jax.Array, jax.Array], self.network.apply(network, observation))
+    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    from rich.console import Console
 
-    def greedy_action(self, network: Any, stats: RunningStats, observation: jax.Array) -> jax.Array:
-        """The likeliest action, (...) int32, for raw observations (..., D) float32."""
-        logits, _ = self.forward(network, normalize(observation, stats))
-        return jnp.argmax(logits, -1).astype(jnp.int32)
+    from train.algorithm.ppo import PPO
+    from train.evaluation.scores_table import console as table_console
+    from train.run.devices import ParallelTrainer
+    from train.run.finish import report
+    from train.run.loop import Diverged, Interrupted, train
 
-    def _own_key(self, key: jax.Array) -> jax.Array:
-        """Another key on each device."""
-        return key if self.axis_name is None else jax.random.fold_in(key, jax.lax.axis_index(self.axis_name))
+    writes = jax.process_index() == 0
+    console = table_console() if writes else Console(quiet=True)
+    trainer = ParallelTrainer(PPO(config, env), env_params, config.num_devices)  # type: ignore[arg-type]  # set above
+    storage = _open_storage(arguments, config) if writes else None
+    where = storage.run_dir.path if storage else None
+    try:
+        state = _first_state(trainer, arguments, storage, console)
+        state = train(trainer, state, storage, console)
+    except Interrupted:
+        stop(f"interrupted; everything is saved, go on with: {PROGRAM} --resume {where}", 130)
+    except Diverged as error:
+        kept = storage.checkpoints.latest if storage else None
+        last = f"the last good checkpoint is that of update {kept}" if kept else "there is no checkpoint before that"
+        stop(f"error: {error}; {last}, in {where}", 1)
+    if storage:
+        report(trainer.ppo.config, env, env_params, state, storage.run_dir, console)
 
-    def _scaled_rewards(self, state: TrainState, steps: Step) -> tuple[TrainState, jax.Array]:
-        """Rewards over the running standard deviation of the discounted return, (T, B)."""
-        if not self.config.normalize_rewards:
-            return state, steps.reward
-        last, sums = discounted_sums(steps.reward, steps.done, self.config.discount, state.discounted_return)
-        stats = update_stats(state.return_stats, sums, self.axis_name)
-        rewards = steps.reward / jnp.sqrt(stats.variance + 1e-8)
-        return replace(state, discounted_return=last, return_stats=stats), rewards
 
-    def _batch(self, steps: Step, last_value: jax.Array, rewards: jax.Array, stats: RunningStats) -> Batch:
-        """The rollout as T * B independent steps with their advantages; `last_value` is of what follows it, (B,)."""
-        following = jnp.concatenate([steps.value[1:], last_value[None]])
-        next_values = jnp.where(steps.truncated, steps.cut_value, following)
-        advantages = gae(
-            rewards,
-            steps.value,
-            next_values,
-            steps.terminated,
-            steps.truncated,
-            self.config.discount,
-            self.config.gae_lambda,
-        )
-        batch = Batch(normalize(steps.observation, stats), steps.action, steps.log_prob, steps.value, advantages)
-        return jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), batch)
+def _open_storage(arguments: Arguments, config: Config) -> "Storage":
+    from train.run.checkpoint import Checkpoints
+    from train.run.logs import Sink, TensorBoard, WandB
+    from train.run.loop import Storage
 
-    def _learn(self, state: TrainState, batch: Batch, key: jax.Array) -> tuple[TrainState, LossParts]:
-        """`num_epochs` passes of `num_minibatches` gradient steps; the loss parts have shape (epochs, minibatches)."""
-        config = self.config
-        entropy_coef = config.entropy_coef * self._share_left(state) if config.anneal_entropy else config.entropy_coef
+    run_dir = RunDir(arguments.resume) if arguments.resume else new_run_dir(arguments.run_dir, config)
+    sinks: list[Sink] = []
+    if arguments.tensorboard:
+        sinks.append(TensorBoard(run_dir.path / "tensorboard"))
+    if arguments.wandb:
+        sinks.append(WandB(run_dir.path, config_to_dict(config)))
+    return Storage(run_dir, Checkpoints(run_dir.checkpoints), arguments.checkpoint_seconds, sinks)
 
-        def one_minibatch(carry: tuple, rows: jax.Array) -> tuple[tuple, LossParts]:
-            network, optimizer, stopped = carry
-            minibatch = jax.tree.map(lambda x: x[rows], batch)
-            advantage = minibatch.advantage
-            if config.normalize_advantages:
-                advantage = normalized(advantage, self.axis_name)
 
-            def gradient_of(some: tuple[Batch, jax.Array]) -> tuple[Any, LossParts]:
-                return jax.grad(self._loss, has_aux=True)(network, *some, entropy_coef)
+def _first_state(
+    trainer: "ParallelTrainer", arguments: Arguments, storage: "Storage | None", console: "Console"
+) -> Any:
+    """The state of the last checkpoint of a run to resume, else that before the first update; and all compiled."""
+    import jax
 
-            gradient, parts = mean_over_parts(gradient_of, (minibatch, advantage), rows_at_once())
-            gradient, parts = mean_over_devices((gradient, parts), self.axis_name)
-            change, next_optimizer = self.optimizer.update(gradient, optimizer, network)
-            learned = (optax.apply_updates(network, change), next_optimizer)
-            if config.target_kl is not None:
-                stopped |= parts.approx_kl > config.target_kl
-                learned = jax.tree.map(lambda new, old: jnp.where(stopped, old, new), learned, (network, optimizer))
-            return (*learned, stopped), parts
+    started = time.perf_counter()
+    state = trainer.init()
+    if arguments.resume is not None:
+        saved = _last_checkpoint(trainer, storage)
+        if saved is not None:
+            state = trainer.from_host(saved)
+            console.print(f"resumed after update {int(state.num_updates[0])}")
+    trainer.compile(state)
+    console.print(f"compiled in {time.perf_counter() - started:.1f} s for {jax.devices()[0].device_kind}")
+    return state
 
-        def one_epoch(carry: tuple, key: jax.Array) -> tuple[tuple, LossParts]:
-            order = random_order(key, batch.action.size)
-            return jax.lax.scan(one_minibatch, carry, order.reshape(config.num_minibatches, -1))
 
-        carry = (state.network, state.optimizer, jnp.bool_(False))
-        carry, parts = jax.lax.scan(one_epoch, carry, jax.random.split(key, config.num_epochs))
-        return replace(state, network=carry[0], optimizer=carry[1]), parts
+def _last_checkpoint(trainer: "ParallelTrainer", storage: "Storage | None") -> Any:
+    """What process 0 finds on its disk, the same in every process; None where there is no checkpoint yet."""
+    import jax
+    import numpy as np
 
-    def _share_left(self, state: TrainState) -> jax.Array:
-        return 1.0 - state.num_updates.astype(jnp.float32) / self.config.num_updates
+    found = storage is not None and storage.checkpoints.latest is not None
+    state = storage.checkpoints.restore(trainer.host_shapes()) if storage and found else None
+    if jax.process_count() > 1:
+        from jax.experimental.multihost_utils import broadcast_one_to_all
 
-    def _loss(
-        self, network: Any, batch: Batch, advantage: jax.Array, entropy_coef: float | jax.Array
-    ) -> tuple[jax.Array, LossParts]:
-        config = self.config
-        logits, values = self.forward(network, batch.observation)
-        parts = ppo_loss(
-            logits,
-            values,
-            batch,
-            advantage,
-            clip_range=config.clip_range,
-            clip_value_loss=config.clip_value_loss,
-        )
-        return parts.policy_loss + config.value_coef * parts.value_loss - entropy_coef * parts.entropy, parts
+        found = bool(broadcast_one_to_all(np.array(found)))
+        if found:
+            empty = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), trainer.host_shapes())
+            state = jax.tree.map(np.asarray, broadcast_one_to_all(empty if state is None else state))
+    return state
+
+
+def _start_jax(arguments: Arguments) -> None:
+    """What has to be set before JAX's backend starts: where compiled programs are kept, and who else takes part."""
+    import jax
+
+    keep_compiled_programs()
+    if arguments.coordinator_address is not None:
+        jax.distributed.initialize(arguments.coordinator_address, arguments.num_processes, arguments.process_id)
+
+
+def _cli(args: Sequence[str] | None, default: Config) -> Arguments:
+    return tyro.cli(Arguments, args=args, default=Arguments(default), prog=PROGRAM)
 
 
 if __name__ == "__main__":
-    from train.command import main
-
     main()

@@ -1,0 +1,164 @@
+"""Many environments as two compiled programs: begin episodes where asked, and make a step everywhere.
+
+Luck is that of `seeding.py`.
+"""
+
+import dataclasses
+import pickle
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import struct
+
+from gym_compat.seeding import noise_at
+from jax_router import Noise, Outcome, Params, State, observe, transition
+from jax_router.v0.env import endings, initial_state
+from jax_router.v0.reward import reward
+
+Tree = TypeVar("Tree")
+
+
+@struct.dataclass
+class Batch:
+    """What lives on the device between two steps of B environments."""
+
+    state: State  # fields (B, ...)
+    seed: jax.Array  # (B,) uint32
+    episode: jax.Array  # (B,) int32, episodes since that seed was set
+
+
+@struct.dataclass
+class Report:
+    """What a step tells of one environment; on the host every field leads with (B,)."""
+
+    observation: jax.Array  # (N + 4,) float32, after the step and before any reset within it
+    reward: jax.Array  # () float32
+    terminated: jax.Array  # () bool
+    truncated: jax.Array  # () bool
+    outcome: Outcome
+    budget_remaining: jax.Array  # () float32, USD, after the step and before any reset within it
+
+
+class BatchPrograms:
+    """The programs of one routing problem; `batch_programs` hands them out, so that each is compiled only once."""
+
+    def __init__(self, params: Params) -> None:
+        self.params = params
+        self._begin = jax.jit(jax.vmap(self._begin_one))
+        self._step = jax.jit(jax.vmap(self._step_or_begin_one))
+        self._step_and_begin = jax.jit(self._step_and_begin_all)
+
+    def __reduce__(self) -> tuple[Callable[[Params], "BatchPrograms"], tuple[Params]]:
+        return batch_programs, (self.params,)
+
+    def fresh(self, num_envs: int) -> Batch:
+        """A place for `num_envs` environments, none of which has begun."""
+        zeros = jnp.zeros(num_envs, jnp.uint32)
+        state = jax.eval_shape(jax.vmap(self._first_state), zeros, zeros)
+        state = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), state)
+        return Batch(state=state, seed=zeros, episode=jnp.zeros(num_envs, jnp.int32))
+
+    def begin(self, batch: Batch, where: np.ndarray, reseed: np.ndarray, seeds: np.ndarray) -> tuple[Batch, np.ndarray]:
+        """Begin the first episode of a new seed, or the next one of the old seed, in some of the environments.
+
+        Args:
+            batch: B environments.
+            where: (B,) bool, which of them begin.
+            reseed: (B,) bool, which of those do so with a new seed.
+            seeds: (B,) uint32, the new seeds.
+
+        Returns:
+            The environments, and the observation of all of them, (B, N + 4) float32.
+        """
+        batch, observation = self._begin(batch, where, reseed, seeds)
+        return batch, np.array(observation)
+
+    def step(self, batch: Batch, action: np.ndarray, begin: np.ndarray) -> tuple[Batch, Report]:
+        """Step everywhere but where `begin`, (B,) bool, says that the next episode begins instead of a step.
+
+        `action` is (B,) int32 in 0 .. N - 1, and ignored where an episode begins. What is reported from there is the
+        first observation, and otherwise zeros.
+        """
+        batch, report = self._step(batch, action, begin)
+        return batch, _on_host(report)
+
+    def step_and_begin(self, batch: Batch, action: np.ndarray) -> tuple[Batch, Report, np.ndarray]:
+        """Step everywhere, and begin the next episode at once wherever one ended.
+
+        What is reported is the end of those episodes; the last result is what to act on next, (B, N + 4) float32.
+        """
+        batch, report, observation = self._step_and_begin(batch, action)
+        return batch, _on_host(report), np.array(observation)
+
+    def _noise(self, seed: jax.Array, episode: jax.Array, step: jax.Array) -> Noise:
+        return noise_at(seed, episode, step, self.params.num_models)
+
+    def _first_state(self, seed: jax.Array, episode: jax.Array) -> State:
+        return initial_state(self._noise(seed, episode, jnp.int32(0)), self.params)
+
+    def _begin_one(
+        self, env: Batch, where: jax.Array, reseed: jax.Array, new_seed: jax.Array
+    ) -> tuple[Batch, jax.Array]:
+        seed = jnp.where(reseed, new_seed, env.seed)
+        episode = jnp.where(reseed, 0, env.episode + 1)
+        begun = Batch(state=self._first_state(seed, episode), seed=seed, episode=episode)
+        env = _select(where, begun, env)
+        return env, observe(env.state, self.params)
+
+    def _step_one(self, state: State, action: jax.Array, noise: Noise) -> tuple[State, Report]:
+        state, outcome = transition(state, action, noise, self.params)
+        terminated, truncated = endings(state, self.params)
+        return state, Report(
+            observation=observe(state, self.params),
+            reward=reward(outcome, self.params.reward),
+            terminated=terminated,
+            truncated=truncated,
+            outcome=outcome,
+            budget_remaining=state.budget_remaining,
+        )
+
+    def _step_or_begin_one(self, env: Batch, action: jax.Array, begin: jax.Array) -> tuple[Batch, Report]:
+        # One draw serves both: it is the noise of step 0 of the next episode where that begins.
+        episode = env.episode + begin.astype(jnp.int32)
+        noise = self._noise(env.seed, episode, jnp.where(begin, 0, env.state.step_count + 1))
+        stepped, report = self._step_one(env.state, action, noise)
+        state = _select(begin, initial_state(noise, self.params), stepped)
+        nothing = jax.tree.map(jnp.zeros_like, report)
+        report = dataclasses.replace(_select(begin, nothing, report), observation=observe(state, self.params))
+        return Batch(state=state, seed=env.seed, episode=episode), report
+
+    def _step_and_begin_all(self, batch: Batch, action: jax.Array) -> tuple[Batch, Report, jax.Array]:
+        noise = jax.vmap(self._noise)(batch.seed, batch.episode, batch.state.step_count + 1)
+        state, report = jax.vmap(self._step_one)(batch.state, action, noise)
+        ended = report.terminated | report.truncated
+        stepped = dataclasses.replace(batch, state=state)
+
+        def begin_where_ended() -> tuple[Batch, jax.Array]:
+            return jax.vmap(self._begin_one)(stepped, ended, jnp.zeros_like(ended), batch.seed)
+
+        # Drawing for all resets doubles the random numbers of a step, and many steps have no reset.
+        batch, observation = jax.lax.cond(jnp.any(ended), begin_where_ended, lambda: (stepped, report.observation))
+        return batch, report, observation
+
+
+def batch_programs(params: Params) -> BatchPrograms:
+    """The programs for `params`; the same object for every problem with the same numbers."""
+    return _from_content(pickle.dumps(jax.tree.map(np.asarray, params)))
+
+
+@lru_cache(maxsize=64)
+def _from_content(pickled: bytes) -> BatchPrograms:
+    return BatchPrograms(pickle.loads(pickled))
+
+
+def _on_host(report: Report) -> Report:
+    """Fresh, writable NumPy arrays."""
+    return jax.tree.map(np.array, report)
+
+
+def _select(condition: jax.Array, chosen: Tree, other: Tree) -> Tree:
+    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), chosen, other)

@@ -1,0 +1,137 @@
+"""What arrives: prompts drawn from tables of quantiles, and a load that changes over the day.
+
+A trace replaces the synthetic traffic by replacing tables (`jax_router/trace.py` reads one); a step never knows which.
+"""
+
+from os import PathLike
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import struct
+
+from jax_router.internal.arrays import constant
+from jax_router.internal.checks import check_number
+
+NUM_KNOTS = 127
+"""Values in a quantile table. More would take small CPU programs off XLA's fast path (a buffer over 512 bytes)."""
+NUM_LOAD_BINS = 96
+"""Values in a load table: one for every quarter of an hour of the simulated day."""
+LOAD_PEAK = 0.375
+"""When the synthetic load peaks, days after midnight: 09:00."""
+
+
+@struct.dataclass
+class Prompt:
+    """One prompt waiting to be routed."""
+
+    length: jax.Array  # () float32, 0 .. 1
+    complexity: jax.Array  # () float32, 0 .. 1
+    quality_required: jax.Array  # () float32, 0 .. 1
+
+
+@struct.dataclass
+class Traffic:
+    """The distributions of prompts, and the load over the day, as tables."""
+
+    length_quantiles: jax.Array  # (NUM_KNOTS,) float32, 0 .. 1, at `knots()`
+    complexity_quantiles: jax.Array  # (NUM_KNOTS,) float32, 0 .. 1, at `knots()`
+    mean_length: jax.Array  # () float32, 0 .. 1
+    load: jax.Array  # (L,) float32, mean 1, one value for each L-th part of the day
+
+    @classmethod
+    def synthetic(cls, load_amplitude: float = 0.5) -> "Traffic":
+        """The traffic of DYNAMICS.md: length ~ Beta(2, 3), complexity ~ Beta(2, 5), a sine of load peaking at 09:00.
+
+        Raises `ValueError` for a `load_amplitude` outside 0 .. 1 (beyond 1 the load would be negative at night).
+        """
+        amplitude = check_number("load_amplitude", load_amplitude, at_least=0, at_most=1)
+        phase = 2 * np.pi * (_bin_centres(NUM_LOAD_BINS) - LOAD_PEAK)
+        # `load_at` averages the table over a bin three times; a sine of frequency 1 / L loses sinc(1 / L)^3 by that.
+        load = 1 + amplitude * np.cos(phase) / np.sinc(1 / NUM_LOAD_BINS) ** 3
+        return cls(
+            length_quantiles=constant(_beta_2_quantile(knots(), 3)),
+            complexity_quantiles=constant(_beta_2_quantile(knots(), 5)),
+            mean_length=constant(2 / 5),
+            load=constant(load),
+        )
+
+    @classmethod
+    def from_trace(cls, path: str | PathLike[str]) -> "Traffic":
+        """Traffic measured from a request trace, a CSV file in the columns of the Azure LLM inference traces.
+
+        `TIMESTAMP` gives the load: requests per time bin over the trace's span, mean 1, laid over one simulated day.
+        `ContextTokens` gives the length: prompt tokens over their maximum. `complexity`, 0 .. 1, is used where there
+        is such a column and is Beta(2, 5) otherwise.
+
+        Raises `FileNotFoundError` where there is no file, and `ValueError` (naming file and line) for a missing
+        column, no rows, or a value that does not parse.
+        """
+        from jax_router.trace import read_trace  # pandas takes half a second to import
+
+        trace = read_trace(path)
+        span = trace.seconds.max() - trace.seconds.min()
+        bins = np.floor((trace.seconds - trace.seconds.min()) / span * NUM_LOAD_BINS).astype(np.int64)
+        counts = np.bincount(np.minimum(bins, NUM_LOAD_BINS - 1), minlength=NUM_LOAD_BINS)
+        length = trace.tokens / trace.tokens.max()
+        synthetic = cls.synthetic()
+        return cls(
+            length_quantiles=constant(np.quantile(length, knots())),
+            complexity_quantiles=synthetic.complexity_quantiles
+            if trace.complexity is None
+            else constant(np.quantile(trace.complexity, knots())),
+            mean_length=constant(length.mean()),
+            load=constant(counts / counts.mean()),
+        )
+
+
+def knots() -> np.ndarray:
+    """The probabilities a quantile table is given at, (NUM_KNOTS,) float64 from 0 to 1.
+
+    They crowd quadratically towards both ends: the quantile of Beta(2, .) rises like a square root at 0 and meets 1
+    like a higher root, where equal steps would be off by far more than 1e-3.
+    """
+    position = np.linspace(0, 1, NUM_KNOTS)
+    return position**2 / (position**2 + (1 - position) ** 2)
+
+
+def draw_from_quantiles(uniform: jax.Array, quantiles: jax.Array) -> jax.Array:
+    """Inverse-CDF sampling: the quantile at `uniform` (any shape, float32 in [0, 1]), linear between `knots()`."""
+    low, high = jnp.sqrt(uniform), jnp.sqrt(1.0 - uniform)
+    position = low / (low + high) * (NUM_KNOTS - 1)  # the inverse of the spacing in `knots`
+    left = jnp.minimum(position.astype(jnp.int32), NUM_KNOTS - 2)
+    share = position - left.astype(jnp.float32)
+    quantiles = jnp.asarray(quantiles)
+    return (1.0 - share) * quantiles[left] + share * quantiles[left + 1]
+
+
+def load_at(time_of_day: jax.Array, load: jax.Array) -> jax.Array:
+    """The load, mean 1 over the day, at a time in days (any shape, float32 in [0, 1)).
+
+    The table is read as a quadratic B-spline around the day: smooth, within the range of its values, with their mean.
+    (Straight lines would cut off the peak of a sine, where it spends most of its time.)
+    """
+    load = jnp.asarray(load)
+    num_bins = load.shape[-1]
+    position = time_of_day * num_bins
+    here = jnp.minimum(position.astype(jnp.int32), num_bins - 1)
+    offset = position - here.astype(jnp.float32)  # 0 .. 1 through the bin
+    before = jnp.where(here == 0, num_bins - 1, here - 1)
+    after = jnp.where(here == num_bins - 1, 0, here + 1)
+    weight_before, weight_after = 0.5 * (1.0 - offset) ** 2, 0.5 * offset**2
+    weight_here = 1.0 - weight_before - weight_after
+    return weight_before * load[before] + weight_here * load[here] + weight_after * load[after]
+
+
+def _bin_centres(num_bins: int) -> np.ndarray:
+    return (np.arange(num_bins) + 0.5) / num_bins
+
+
+def _beta_2_quantile(probability: np.ndarray, b: int) -> np.ndarray:
+    """The quantile of Beta(2, b) by bisection; its distribution function is 1 - (1 - x)^b (1 + b x)."""
+    low, high = np.zeros_like(probability), np.ones_like(probability)
+    for _ in range(60):
+        middle = (low + high) / 2
+        below = 1 - (1 - middle) ** b * (1 + b * middle) < probability
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return np.where(probability >= 1, 1.0, (low + high) / 2)

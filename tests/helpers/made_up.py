@@ -1,0 +1,65 @@
+"""Policies, scores and maps made up by hand, whose behaviour is known."""
+
+from dataclasses import replace
+
+import jax
+import numpy as np
+
+from jax_router import make_params
+from router_serving.pacing import Plan
+from router_serving.policy_file import policy_from_arrays
+from router_serving.priced_policy import PricedPolicy
+from train.agents.export import rehearse
+from train.agents.strategies import preferences
+from train.evaluation.scores import Score
+from train.evaluation.statistics import Estimate
+from train.studies.behaviour import ChoiceMap
+
+NAMES = ("tier1_large", "tier1_small", "tier2_large", "tier2_small", "open_source")
+PARAMS = make_params()
+COSTS = np.asarray(PARAMS.fleet.cost_per_call)
+
+
+def by_complexity_and_price() -> PricedPolicy:
+    """tier1_small for complex prompts while money is cheap, tier2_small, and open_source when it is dear."""
+    kernel, bias = np.zeros((10, 5), np.float32), np.full(5, -9.0, np.float32)
+    kernel[1, 1], kernel[9, 1], bias[1] = 10.0, -1.0, 1.0
+    bias[3] = 0.0
+    kernel[9, 4], bias[4] = 1.0, -6.0
+    policy = policy_from_arrays([(kernel, bias)], np.zeros(10), np.ones(10), "tanh", NAMES, "default")
+    prices, cost = rehearse(preferences(policy), PARAMS, 0.3, 3000.0, jax.random.key(5))
+    plan = Plan(prices, cost, np.asarray(PARAMS.traffic.load), float(PARAMS.steps_per_day))
+    return PricedPolicy(**vars(policy), plan=plan, cost_per_call=COSTS)
+
+
+def reluctant() -> PricedPolicy:
+    """The same, but tier1_small only for very complex prompts."""
+    policy = by_complexity_and_price()
+    (kernel, bias), *_ = policy.layers
+    bias = bias.copy()
+    bias[1] -= 3
+    return replace(policy, layers=((kernel, bias),))
+
+
+def a_score(cost_per_1k: float, quality: float, sla_violation_rate: float = 0.1) -> Score:
+    return Score(
+        reward=Estimate(0.0, -1.0, 1.0),
+        cost=cost_per_1k,
+        cost_per_1k=cost_per_1k,
+        quality=quality,
+        sla_violation_rate=sla_violation_rate,
+        quality_met_rate=0.5,
+        latency_p50=0.5,
+        latency_p95=0.9,
+        latency_p99=1.1,
+        length=1000,
+        model_share={"small": 0.5, "large": 0.5},
+    )
+
+
+def a_choice_map() -> ChoiceMap:
+    """Model 2 over complexity 0.4 while its queue is under 20, at the busy hour under 10; else model 0."""
+    complexity, queue = np.linspace(0, 1, 41, dtype=np.float32), np.linspace(0, 40, 31, dtype=np.float32)
+    choices = [np.where((complexity > 0.4) & (queue[:, None] < limit), 2, 0) for limit in (20, 10)]
+    usual = np.array([[[0.1, 0.6], [2, 10]]] * 2, np.float32)
+    return ChoiceMap(complexity, queue, 2, 0, (21.0, 9.0), np.array(choices, np.int32), usual)

@@ -1,0 +1,34 @@
+"""Orders of a batch: everything once, every place as likely as any other, neighbours torn apart."""
+
+import jax
+import numpy as np
+import pytest
+from scipy import stats
+
+from train.algorithm.minibatches import random_order
+
+
+@pytest.mark.parametrize("num", [1, 2, 3, 1000, 1024, 2**17 + 1])
+def test_every_number_comes_once(num: int) -> None:
+    np.testing.assert_array_equal(np.sort(random_order(jax.random.key(3), num)), np.arange(num))
+
+
+def test_every_place_is_as_likely_as_any_other() -> None:
+    orders = np.asarray(jax.vmap(lambda key: random_order(key, 8))(jax.random.split(jax.random.key(0), 40_000)))
+    for number in range(8):
+        counts = np.bincount(np.argmax(orders == number, axis=1), minlength=8)
+        assert stats.chisquare(counts).pvalue > 1e-4
+
+
+def test_neighbours_do_not_stay_together() -> None:
+    """Where few bits are left to chance, too: the next number is in the same of 4 parts in 1 of 4 cases."""
+    num = 2**20
+    part = np.empty(num, np.int64)
+    part[np.asarray(random_order(jax.random.key(1), num))] = np.arange(num) // (num // 4)
+    same = (part[1:] == part[:-1]).mean()
+    assert same == pytest.approx(0.25, abs=5 * np.sqrt(0.25 * 0.75 / num))
+
+
+def test_orders_too_long_for_that_are_jax_s_own(monkeypatch) -> None:
+    monkeypatch.setattr("train.algorithm.minibatches.LARGEST", 10)
+    np.testing.assert_array_equal(np.sort(random_order(jax.random.key(3), 11)), np.arange(11))

@@ -1,0 +1,144 @@
+"""`python -m train.evaluate` and `make claims` at toy size, and what they refuse."""
+
+import csv
+import json
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+from jax_router import make_params
+from jax_router.rollout import compare
+from router_serving.policy_file import Policy, policy_from_arrays, save_policy
+from train.claims import Arguments as ClaimArguments
+from train.claims import measure
+from train.evaluate import main
+from train.evaluation.comparison import as_strategy
+from train.evaluation.scores import score
+from train.evaluation.scores_table import console
+
+NAMES = ("tier1_large", "tier1_small", "tier2_large", "tier2_small", "open_source")
+TOY = ["--episodes", "8", "--tuning-episodes", "1", "--episode-length", "30"]
+
+
+def by_complexity(names: tuple[str, ...] = NAMES) -> Policy:
+    """tier1_small for complexity over 0.3, tier2_small below: one linear layer."""
+    kernel = np.zeros((len(names) + 4, len(names)), np.float32)
+    bias = np.full(len(names), -9.0, np.float32)
+    kernel[1, 1], bias[1], bias[3] = 10.0, -3.0, 0.0
+    width = len(names) + 4
+    return policy_from_arrays([(kernel, bias)], np.zeros(width), np.ones(width), "tanh", names, "default")
+
+
+@pytest.fixture(scope="module")
+def policy_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("policy") / "policy.npz"
+    save_policy(path, by_complexity())
+    return path
+
+
+def test_a_policy_file_acts_in_jax_as_in_numpy() -> None:
+    policy = by_complexity()
+    observations = np.random.default_rng(0).random((1000, 9)).astype(np.float32)
+    in_jax = as_strategy(policy)(jax.random.key(0), observations, None)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(in_jax, policy.act(observations))
+    assert set(np.unique(in_jax)) == {1, 3}
+
+
+def test_json_holds_every_strategy_on_the_same_episodes(policy_path: Path, tmp_path: Path, capsys) -> None:
+    main(["--model-path", str(policy_path), *TOY, "--output", str(tmp_path / "results.json")])
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert results["scenario"] == "default"
+    assert results["episodes"] == 8
+    strategies = results["strategies"]
+    wanted = {"ppo", "random", "round-robin", "greedy-reward", "best mixture, tuned", "always open_source"}
+    assert wanted <= set(strategies)
+    ppo, blind = strategies["ppo"], strategies["mixture like ppo"]
+    assert ppo["reward"]["ci95"][0] < ppo["reward"]["mean"] < ppo["reward"]["ci95"][1]
+    assert ppo["difference"]["reward"] == {"mean": 0.0, "ci95": [0.0, 0.0]}
+    assert sum(ppo["model_share"].values()) == pytest.approx(1)
+    assert ppo["latency_p50"] < ppo["latency_p95"] < ppo["latency_p99"]
+    assert strategies["always tier1_small"]["cost_per_1k"] == pytest.approx(3.0, rel=1e-5)
+    rewards = {name: strategy["reward"]["mean"] for name, strategy in strategies.items()}
+    difference = strategies["random"]["difference"]["reward"]["mean"]
+    assert difference == pytest.approx(rewards["random"] - rewards["ppo"], rel=1e-4)
+    saving = results["cost_saving_at_matched_quality"]
+    assert saving["mean"] == pytest.approx(1 - ppo["cost_per_1k"] / saving["mixture_cost_per_1k"], rel=1e-4)
+    # The mixture is matched in the long run; over 240 prompts it is off by luck alone.
+    assert blind["quality"] == pytest.approx(ppo["quality"], abs=0.03)
+    printed = capsys.readouterr().out
+    assert "it saves" in printed
+    assert "least-latency" in printed
+
+
+def test_csv_and_markdown_have_a_row_a_strategy_also_without_a_policy(tmp_path: Path) -> None:
+    for ending in ("csv", "md"):
+        untuned = [*TOY, "--tuning-episodes", "0", "--scenario", "rush_hour"]
+        main([*untuned, "--output", str(tmp_path / f"results.{ending}")])
+    with (tmp_path / "results.csv").open() as file:
+        rows = {row["strategy"]: row for row in csv.DictReader(file)}
+    assert "ppo" not in rows
+    assert float(rows["always tier2_small"]["cost_per_1k"]) == pytest.approx(1.0, rel=1e-5)
+    assert float(rows["always tier2_small"]["model_share.tier2_small"]) == 1
+    markdown = (tmp_path / "results.md").read_text()
+    assert markdown.count("\n| ") == len(rows) + 1
+
+
+def test_scores_are_means_over_prompts() -> None:
+    params = make_params(budget=0.02, episode_length=30)  # constant tier1_large ends after one prompt
+    results = compare(jax.random.key(0), {"policy": as_strategy(by_complexity())}, 16, params)["policy"]
+    summed = score(results, NAMES)
+    length = np.asarray(results.length, np.float64)
+    assert len(set(length)) > 1
+    assert summed.quality == pytest.approx(float((results.quality * length).sum() / length.sum()), rel=1e-6)
+    assert summed.cost_per_1k == pytest.approx(float(1000 * np.sum(results.cost) / length.sum()), rel=1e-6)
+    assert summed.difference is None
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--model-path", "nowhere"], "nowhere: no such file"),
+        (["--scenario", "calm"], "the known ones are default, reference"),
+        (["--episodes", "0"], "--episodes is 0; it must be a whole number at least 1"),
+        (["--output", "results.txt"], "its ending must be one of .json, .csv, .md"),
+        (["--output", "no/such/folder.json"], "there is no such folder"),
+        (["--output", "there.json"], "that file exists"),
+        (["--model-path", "other.npz"], "the policy routes to a, b; this fleet is tier1_large, tier1_small"),
+        (["--model-path", "broken.npz"], "not a policy file"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(
+    args: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuses
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there.json").write_text("mine")
+    (tmp_path / "broken.npz").write_text("?")
+    kernel, bias = np.zeros((6, 2), np.float32), np.zeros(2, np.float32)
+    other = policy_from_arrays([(kernel, bias)], np.zeros(6), np.ones(6), "tanh", ("a", "b"), "default")
+    save_policy(tmp_path / "other.npz", other)
+    refuses(main, args, message)
+    assert (tmp_path / "there.json").read_text() == "mine"
+
+
+def test_claims_are_written_down_whether_they_hold_or_not(tmp_path: Path) -> None:
+    """After 4,096 steps no agent is good: the page has to say so."""
+    arguments = ClaimArguments(
+        output=tmp_path / "RESULTS.md",
+        scenarios=("default",),
+        num_seeds=2,
+        short_timesteps=4096,
+        long_timesteps=32768,
+        episodes=4,
+        tuning_episodes=1,
+        priced_seeds=1,
+        priced_timesteps=16384,
+    )
+    assert not measure(arguments, console())
+    page = (tmp_path / "RESULTS.md").read_text()
+    assert "DOES NOT HOLD: 0 of 2 seeds earn more than every static" in page
+    assert page.count("| ppo, seed 1 |") == 1
+    assert "DOES NOT HOLD: With the pacer and 10 USD on `default`, 0 of 1 priced policies earn at least 394.7" in page
+    assert "holds: No episode of a pacer spent a cent over its budget" in page
+    assert "| mean reward | `default`, 10 USD |" in page

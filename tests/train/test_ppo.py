@@ -1,0 +1,111 @@
+"""The command `python -m train.ppo`: a whole run at toy size, and one line for bad input."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from router_serving.policy_file import load_policy
+from train.algorithm.config import GYMNAX_RUN, LONG_RUN, SHORT_RUN
+from train.ppo import main, parse
+
+TOY = ["--total-timesteps", "512", "--num-envs", "16", "--num-steps", "8", "--eval-episodes", "4"]
+
+
+def test_the_defaults_suit_the_size_of_the_run() -> None:
+    assert parse([]).config == SHORT_RUN
+    assert parse(["--total-timesteps", "100000"]).config == SHORT_RUN
+    assert parse(["--num-envs", "2048"]).config == LONG_RUN
+    assert parse(["--total-timesteps", "10000000"]).config == LONG_RUN
+    assert parse(["--num-envs", "2048", "--learning-rate", "0.1"]).config.learning_rate == 0.1
+    assert parse(["--env", "CartPole-v1"]).config == replace(GYMNAX_RUN, env="CartPole-v1")
+
+
+def test_a_run_trains_compares_and_saves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main([*TOY, "--run-dir", str(tmp_path / "run"), "--episode-length", "20"])
+    printed = capsys.readouterr().out
+    for strategy in ("PPO", "random", "round-robin", "cheapest-first", "best-quality", "always tier2_small"):
+        assert strategy in printed
+    policy = load_policy(tmp_path / "run")
+    assert policy.model_names[0] == "tier1_large"
+    assert policy.act(np.zeros((3, 9), np.float32)).shape == (3,)
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["num_envs"] == 16
+    assert config["episode_length"] == 20
+
+
+def test_a_fleet_and_a_trace_from_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "fleet.toml").write_text(
+        "".join(
+            f'[[models]]\nname = "model_{i}"\ncost_per_call = 0.00{i}\nlatency_mean = 0.5\nlatency_std = 0.1\n'
+            f"quality_score = 0.{i}\n"
+            for i in (7, 8)
+        )
+    )
+    rows = (f"2023-11-16 18:17:0{i}.9799600,{100 * i + 100},10" for i in range(5))
+    (tmp_path / "trace.csv").write_text("TIMESTAMP,ContextTokens,GeneratedTokens\n" + "\n".join(rows))
+    files = ["--fleet", str(tmp_path / "fleet.toml"), "--trace", str(tmp_path / "trace.csv")]
+    main([*TOY, *files, "--run-dir", str(tmp_path / "run"), "--scenario", "rush_hour"])
+    assert "always model_8" in capsys.readouterr().out
+    assert load_policy(tmp_path / "run").model_names == ("model_7", "model_8")
+
+
+def test_any_gymnax_environment_with_discrete_actions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main([*TOY, "--env", "CartPole-v1", "--run-dir", str(tmp_path / "run")])
+    assert "mean return" in capsys.readouterr().out
+    assert load_policy(tmp_path / "run").observation_size == 4
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--total-timesteps", "100"], "--total-timesteps is 100; it must be at least one batch"),
+        (["--num-minibatches", "7"], "--num-minibatches is 7; it must divide one batch"),
+        (["--num-envs", "0"], "--num-envs is 0; it must be a whole number at least 1"),
+        (["--learning-rate", "nan"], "--learning-rate is nan; it must be a finite number above 0"),
+        (["--discount", "1.5"], "--discount is 1.5; it must be a finite number at least 0 and at most 1"),
+        (["--layer-sizes", "64", "0"], "--layer-sizes is 0"),
+        (["--scenario", "calm"], "the known ones are default, reference, rush_hour, tight_budget, overnight_batch"),
+        (["--budget", "-3"], "budget is -3; it must be a finite number above 0"),
+        (["--episode-length", "0"], "episode_length is 0; it must be a whole number at least 1"),
+        (["--fleet", "nowhere.toml"], "nowhere.toml: no such file"),
+        (["--trace", "nowhere.csv"], "nowhere.csv: no such file"),
+        (["--env", "Nothing-v0"], "the known ones are LLMRouter-v0, CartPole-v1"),
+        (["--env", "Pendulum-v1"], "its actions are not discrete"),
+        (["--env", "CartPole-v1", "--budget", "3"], "--budget is for LLMRouter-v0; --env is CartPole-v1"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(
+    args: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    refuses,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    refuses(main, args, message)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_extra_is_said_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    with pytest.raises(SystemExit) as exit_info:
+        main([*TOY, "--tensorboard", "--run-dir", str(tmp_path / "run")])
+    assert exit_info.value.code == 2
+    assert 'pip install "jax-router[tensorboard]"' in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_directory_with_a_run_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.json").write_text("mine")
+    with pytest.raises(SystemExit) as exit_info:
+        main([*TOY, "--run-dir", str(tmp_path)])
+    assert exit_info.value.code == 2
+    assert "there is something in it already" in capsys.readouterr().err
+    assert (tmp_path / "config.json").read_text() == "mine"
+    assert len(list(tmp_path.iterdir())) == 1

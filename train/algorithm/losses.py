@@ -1,0 +1,125 @@
+"""Advantages and the PPO loss, as pure functions of arrays."""
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+
+from train.algorithm.collective import mean_and_variance
+
+
+def gae(
+    rewards: jax.Array,
+    values: jax.Array,
+    next_values: jax.Array,
+    terminated: jax.Array,
+    truncated: jax.Array,
+    discount: float,
+    gae_lambda: float,
+) -> jax.Array:
+    """Generalised advantage estimates, (T, B) float32 (Schulman et al., 2016, equation 16).
+
+    A time limit cuts the sum but bootstraps from the value of the observation it cut at; a termination does neither.
+
+    Args:
+        rewards: (T, B) float32.
+        values: (T, B) float32, of the observations acted on.
+        next_values: (T, B) float32, of the observations after each step, before any reset.
+        terminated: (T, B) bool.
+        truncated: (T, B) bool.
+        discount: per step.
+        gae_lambda: 0 for one-step advantages, 1 for Monte Carlo.
+    """
+    deltas = rewards + discount * jnp.where(terminated, 0.0, next_values) - values
+    carries_over = jnp.where(terminated | truncated, 0.0, discount * gae_lambda)
+
+    def one_step(advantage: jax.Array, step: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        delta, carry_over = step
+        advantage = delta + carry_over * advantage
+        return advantage, advantage
+
+    _, advantages = jax.lax.scan(one_step, jnp.zeros_like(values[0]), (deltas, carries_over), reverse=True)
+    return advantages
+
+
+@struct.dataclass
+class Batch:
+    """What PPO learns from, B steps."""
+
+    observation: jax.Array  # (B, D) float32, normalised
+    action: jax.Array  # (B,) int32
+    log_prob: jax.Array  # (B,) float32, of the action when it was taken
+    value: jax.Array  # (B,) float32, when the action was taken
+    advantage: jax.Array  # (B,) float32
+
+    @property
+    def target(self) -> jax.Array:
+        """What the value should have been, (B,) float32."""
+        return self.value + self.advantage
+
+
+@struct.dataclass
+class LossParts:
+    """The loss in its parts and what to watch beside it, each () float32."""
+
+    policy_loss: jax.Array
+    value_loss: jax.Array
+    entropy: jax.Array  # nats
+    approx_kl: (
+        jax.Array
+    )  # nats, KL from the policy that acted to this one (Schulman, 2020: mean of ratio - 1 - log ratio)
+    clip_fraction: jax.Array  # share of the steps whose ratio left 1 +- clip_range
+
+
+def normalized(advantages: jax.Array, axis_name: str | None = None) -> jax.Array:
+    """Advantages (B,) with mean 0 and variance 1, over all devices of an axis if it is given."""
+    mean, variance = mean_and_variance(advantages, 1, axis_name)
+    return (advantages - mean) / (jnp.sqrt(variance) + 1e-8)
+
+
+def ppo_loss(
+    logits: jax.Array,
+    values: jax.Array,
+    batch: Batch,
+    advantage: jax.Array,
+    *,
+    clip_range: float,
+    clip_value_loss: bool,
+) -> LossParts:
+    """The clipped surrogate objective (Schulman et al., 2017, equation 7), the value loss and the entropy.
+
+    Every part is a mean over the steps: that of a batch is the mean of those of its equal parts.
+
+    Args:
+        logits: (B, A) float32, of the policy being trained.
+        values: (B,) float32, of the critic being trained.
+        batch: B steps.
+        advantage: (B,) float32, the batch's own, perhaps `normalized`.
+        clip_range: how far the probability ratio may leave 1 before its gradient stops.
+        clip_value_loss: hold the value within `clip_range` of its old one likewise.
+    """
+    log_probs = jax.nn.log_softmax(logits)
+    log_prob = jnp.take_along_axis(log_probs, batch.action[:, None], axis=-1)[:, 0]
+    log_ratio = log_prob - batch.log_prob
+    ratio = jnp.exp(log_ratio)
+    clipped_ratio = jnp.clip(ratio, 1 - clip_range, 1 + clip_range)
+    return LossParts(
+        policy_loss=-jnp.minimum(ratio * advantage, clipped_ratio * advantage).mean(),
+        value_loss=value_loss(values, batch, clip_range if clip_value_loss else None),
+        entropy=-(jnp.exp(log_probs) * log_probs).sum(-1).mean(),
+        approx_kl=(ratio - 1 - log_ratio).mean(),
+        clip_fraction=(jnp.abs(ratio - 1) > clip_range).astype(jnp.float32).mean(),
+    )
+
+
+def value_loss(values: jax.Array, batch: Batch, clip_range: float | None) -> jax.Array:
+    """Half the mean squared error of (B,) values, () float32; given `clip_range`, never less than the clipped one."""
+    error = (values - batch.target) ** 2
+    if clip_range is not None:
+        clipped = batch.value + jnp.clip(values - batch.value, -clip_range, clip_range)
+        error = jnp.maximum(error, (clipped - batch.target) ** 2)
+    return 0.5 * error.mean()
+
+
+def explained_variance(values: jax.Array, targets: jax.Array) -> jax.Array:
+    """1 where the values say all about the targets, 0 where a constant says as much; () float32."""
+    return 1 - (targets - values).var() / (targets.var() + 1e-8)

@@ -1,0 +1,69 @@
+"""Running statistics inside the train state: observations to mean 0 and variance 1, rewards to a steady scale."""
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+
+from train.algorithm.collective import mean_and_variance
+
+
+@struct.dataclass
+class RunningStats:
+    """Mean and variance of everything seen so far, for values of shape S."""
+
+    count: jax.Array  # () float32, values seen
+    mean: jax.Array  # S float32
+    variance: jax.Array  # S float32
+
+    @classmethod
+    def of_shape(cls, shape: tuple[int, ...]) -> "RunningStats":
+        """Nothing seen yet: `normalize` changes nothing."""
+        return cls(jnp.float32(0), jnp.zeros(shape, jnp.float32), jnp.ones(shape, jnp.float32))
+
+
+def update_stats(stats: RunningStats, values: jax.Array, axis_name: str | None = None) -> RunningStats:
+    """Merge a batch, (T, B, *S) float32, into the statistics of shape S (Chan, Golub and LeVeque, 1979).
+
+    With `axis_name`, the batches of all devices on that axis count as one.
+    """
+    num_devices = 1 if axis_name is None else jax.lax.axis_size(axis_name)
+    batch_count = jnp.float32(values.shape[0] * values.shape[1] * num_devices)
+    batch_mean, batch_variance = mean_and_variance(values, 2, axis_name)
+    count = stats.count + batch_count
+    delta = batch_mean - stats.mean
+    share = batch_count / count
+    return RunningStats(
+        count=count,
+        mean=stats.mean + delta * share,
+        variance=(1 - share) * stats.variance + share * batch_variance + delta**2 * share * (1 - share),
+    )
+
+
+def normalize(values: jax.Array, stats: RunningStats, clip: float = 10.0) -> jax.Array:
+    """Values (..., *S) shifted and scaled to mean 0 and variance 1, cut off at +-`clip`."""
+    mean = jnp.broadcast_to(stats.mean, values.shape)
+    scale = jnp.broadcast_to(jnp.sqrt(stats.variance + 1e-8), values.shape)
+    return jnp.clip((values - mean) / scale, -clip, clip)
+
+
+def discounted_sums(
+    rewards: jax.Array, done: jax.Array, discount: float, start: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """The running discounted sum of rewards, whose spread is the scale that rewards are divided by.
+
+    Args:
+        rewards: (T, B) float32.
+        done: (T, B) bool, an episode ended with that step, in either way.
+        discount: per step.
+        start: (B,) float32, the sums before the first step.
+
+    Returns:
+        The sums after the last step, (B,), and after every step, (T, B) float32.
+    """
+
+    def one_step(total: jax.Array, step: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        reward, ended = step
+        total = discount * total + reward
+        return jnp.where(ended, 0.0, total), total
+
+    return jax.lax.scan(one_step, start, (rewards, done))

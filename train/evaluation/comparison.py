@@ -1,0 +1,126 @@
+"""Is it any good? Strategies side by side, cost at matched quality; the command `python -m train.evaluate`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jax_router import Episodes, Params
+from jax_router.policy import AnyPolicy
+from jax_router.rollout import compare
+from jax_router.v0.strategies import mixture
+from jax_router.v0.tuning import Tuned
+from router_serving.policy import Policy
+from train.agents.strategies import as_strategy as as_strategy  # part of this module's face
+from train.evaluation.baselines import known_strategies
+from train.evaluation.matched import MatchedMixture, cheapest_mixture, saving_at_matched_quality
+from train.evaluation.scores import Score, score
+from train.evaluation.statistics import Estimate
+
+
+@dataclass(frozen=True)
+class Matched:
+    """A policy beside open-loop mixtures of the models."""
+
+    saving: Estimate | None
+    """One less the policy's cost over the cheapest mixture's of its quality; None where no mixture is that good."""
+    mixture: MatchedMixture | None
+    """That mixture."""
+    within_sla: MatchedMixture | None
+    """The cheapest of the mixtures tried with the policy's quality and no more SLA violations; None: none has both."""
+    num_tried: int
+    """Mixtures that the search for `within_sla` tried; 0 where it was not made."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Strategies on the same episodes."""
+
+    scores: dict[str, Score]
+    """By name."""
+    matched: dict[str, Matched]
+    """By the name of each trained policy; the first is the one that others are compared with."""
+
+
+def evaluate(
+    key: jax.Array,
+    params: Params,
+    model_names: Sequence[str],
+    policies: Mapping[str, AnyPolicy],
+    num_episodes: int = 256,
+    tuning_episodes: int = 32,
+    beside: Mapping[str, AnyPolicy] | None = None,
+) -> Evaluation:
+    """Run policies and every known strategy through the same episodes.
+
+    Args:
+        key: a JAX random key; tuned strategies are tuned on other episodes than those it is evaluated on.
+        params: the routing problem.
+        model_names: of its N models.
+        policies: trained policies by name, or none; differences and savings are those of the first.
+        num_episodes: of the evaluation.
+        tuning_episodes: for each candidate of the tuned strategies; 0 leaves them out.
+        beside: further strategies by name, whose savings are not asked for.
+    """
+    key_tuning, key_episodes = jax.random.split(key)
+    known = known_strategies(key_tuning, params, model_names, tuning_episodes)
+    strategies = dict(policies) | dict(beside or {}) | known.strategies
+    episodes = compare(key_episodes, strategies, num_episodes, params)
+    constants = [episodes[f"always {name}"] for name in model_names]
+    matched = {name: _match(episodes[name], constants, known.mixtures, params) for name in policies}
+    blind = {
+        mixture_name(name): mixture(jnp.asarray(found.mixture.shares, jnp.float32))
+        for name, found in matched.items()
+        if found.mixture is not None
+    }
+    if blind:
+        episodes |= compare(key_episodes, blind, num_episodes, params)
+    first = episodes[next(iter(policies))] if policies else None
+    scores = {name: score(rows, model_names, first) for name, rows in episodes.items()}
+    return Evaluation(scores, matched)
+
+
+def mixture_name(policy_name: str) -> str:
+    """What the cheapest mixture of a policy's quality is called among the strategies."""
+    return f"mixture like {policy_name}"
+
+
+def check_fleet(policy: Policy, model_names: Sequence[str]) -> None:
+    """Raise a `ValueError` where a policy was trained on another fleet than the one with these models."""
+    if policy.model_names != tuple(model_names):
+        raise ValueError(
+            f"the policy routes to {', '.join(policy.model_names)}; this fleet is {', '.join(model_names)}: "
+            "name the fleet it was trained on with --fleet"
+        )
+    if policy.observation_size != len(model_names) + 4:
+        raise ValueError(
+            f"the policy takes {policy.observation_size} observations; a fleet of {len(model_names)} models gives "
+            f"{len(model_names) + 4}"
+        )
+
+
+def _match(policy: Episodes, constants: Sequence[Episodes], mixtures: Tuned | None, params: Params) -> Matched:
+    """What open-loop mixtures pay for the policy's quality; `constants` are the episodes of each single model."""
+    costs = np.asarray(params.fleet.cost_per_call, np.float64)
+    qualities = np.array([rows.quality for rows in constants], np.float64)
+    length = np.asarray(policy.length, np.float64)
+    quality = float(np.average(np.asarray(policy.quality, np.float64), weights=length))
+    saving = saving_at_matched_quality(
+        np.asarray(policy.cost, np.float64), np.asarray(policy.quality, np.float64), length, costs, qualities
+    )
+    within_sla, num_tried = None, 0
+    if mixtures is not None:
+        sla = float(np.average(np.asarray(policy.sla_violation_rate, np.float64), weights=length))
+        within_sla, num_tried = _cheapest_within_sla(mixtures, costs, quality, sla), len(mixtures.candidates)
+    return Matched(saving, cheapest_mixture(costs, qualities.mean(1), quality), within_sla, num_tried)
+
+
+def _cheapest_within_sla(mixtures: Tuned, costs: np.ndarray, quality: float, sla: float) -> MatchedMixture | None:
+    good = (mixtures.means.quality >= quality) & (mixtures.means.sla_violation_rate <= sla)
+    if not good.any():
+        return None
+    cost = np.where(good, mixtures.candidates @ costs, np.inf)
+    best = int(np.argmin(cost))
+    return MatchedMixture(mixtures.candidates[best].astype(np.float64), float(cost[best]))

@@ -1,0 +1,125 @@
+"""One config as compiled programs over seeds and devices.
+
+A train state here is that of all S seeds at once: every leaf leads with (S,), also for one seed. Its environments are
+spread over the devices of a mesh, on this machine or on several; everything else is the same on each device.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, NamedSharding
+from jax.sharding import PartitionSpec as P
+
+from train.algorithm.experience import Metrics
+from train.algorithm.ppo import PPO, TrainState
+
+AXIS = "devices"
+
+
+class ParallelTrainer:
+    """Training S seeds on D devices; the compiled functions of a run, and nothing that changes."""
+
+    def __init__(self, ppo: PPO, env_params: Any, num_devices: int) -> None:
+        """Take the algorithm and its environment's parameters, and lay the mesh."""
+        self.seeds = np.array(ppo.config.seeds, np.uint32)
+        self.mesh = Mesh(np.array(jax.devices()[:num_devices]), (AXIS,))
+        self.ppo = ppo if num_devices == 1 else replace(ppo, axis_name=AXIS, num_shards=num_devices)
+        self._env_params = env_params
+        self._init = jax.jit(self._on_devices(self._init_seeds, in_specs=(P(),), out_specs=self._specs()))
+        self._update = jax.jit(
+            self._on_devices(self._update_seeds, in_specs=(self._specs(), P()), out_specs=(self._specs(), P())),
+            donate_argnums=0,
+        )
+        self._compiled: Any = None
+
+    def init(self) -> TrainState:
+        """The state of every seed before its first update."""
+        return self._init(self.seeds)
+
+    def update_block(self, state: TrainState, num_updates: int) -> tuple[TrainState, Metrics]:
+        """`num_updates` updates of every seed; metrics of shape (S,), means over the updates. Uses `state` up."""
+        if self._compiled is None:
+            self.compile(state)
+        return self._compiled(state, np.int32(num_updates))
+
+    def compile(self, state: TrainState) -> None:
+        """Compile `update_block` now, so that its first call is as fast as the others."""
+        self._compiled = self._update.lower(state, np.int32(1)).compile()
+
+    def to_host(self, state: TrainState) -> TrainState:
+        """The whole state as NumPy arrays, keys as their data; every process gets it, and all must ask."""
+        state = jax.tree.map(_key_data, state)
+        if jax.process_count() > 1:
+            from jax.experimental.multihost_utils import process_allgather
+
+            state = process_allgather(state, tiled=True)
+        return jax.tree.map(np.asarray, state)
+
+    def from_host(self, state: TrainState) -> TrainState:
+        """What `to_host` gave, back on the devices."""
+
+        def place_all(spec: P, leaves: Any, kinds: Any) -> Any:
+            sharding = None if self.ppo.axis_name is None else NamedSharding(self.mesh, spec)
+            return jax.tree.map(lambda leaf, kind: _place(leaf, kind, sharding), leaves, kinds)
+
+        return jax.tree.map(place_all, self._specs(), state, self.shapes())
+
+    def shapes(self) -> TrainState:
+        """Shape and dtype of every leaf of a state on the devices."""
+        return jax.eval_shape(self._init, self.seeds)
+
+    def host_shapes(self) -> TrainState:
+        """Shape and dtype of every leaf of what `to_host` gives."""
+        return jax.eval_shape(lambda seeds: jax.tree.map(_key_data, self._init(seeds)), self.seeds)
+
+    def _on_devices(self, function: Callable, in_specs: Any, out_specs: Any) -> Callable:
+        if self.ppo.axis_name is None:
+            return function
+        # What differs between devices is said by `axis_name` in PPO; JAX's own check cannot follow random keys.
+        return jax.shard_map(function, mesh=self.mesh, in_specs=in_specs, out_specs=out_specs, check_vma=False)
+
+    def _init_seeds(self, seeds: jax.Array) -> TrainState:
+        # Not vmap: batched QR decompositions deadlock on machines with few cores.
+        return jax.lax.map(lambda seed: self.ppo.init(jax.random.key(seed), self._env_params), seeds)
+
+    def _update_seeds(self, state: TrainState, num_updates: jax.Array) -> tuple[TrainState, Metrics]:
+        def update(one: TrainState) -> tuple[TrainState, Metrics]:
+            return self.ppo.update_block(one, self._env_params, num_updates)
+
+        if len(self.seeds) > 1:
+            return jax.vmap(update)(state)
+        # A batch of one would only cost: XLA's batched matrix products are slower than plain ones.
+        updated = update(jax.tree.map(lambda leaf: leaf[0], state))
+        return jax.tree.map(lambda leaf: leaf[None], updated)
+
+    def _specs(self) -> TrainState:
+        """How a state lies on the mesh: seeds whole, environments split."""
+        whole: Any = P()
+        split: Any = P(None, AXIS)
+        return TrainState(
+            network=whole,
+            optimizer=whole,
+            observation_stats=whole,
+            return_stats=whole,
+            discounted_return=split,
+            environments=split,
+            key=whole,
+            num_updates=whole,
+        )
+
+
+def _key_data(leaf: jax.Array) -> jax.Array:
+    return jax.random.key_data(leaf) if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key) else leaf
+
+
+def _place(leaf: np.ndarray, kind: jax.ShapeDtypeStruct, sharding: NamedSharding | None) -> jax.Array:
+    if sharding is None:
+        placed = jnp.array(leaf)
+    else:
+        placed = jax.make_array_from_callback(leaf.shape, sharding, lambda index: leaf[index])
+    is_key = jnp.issubdtype(kind.dtype, jax.dtypes.prng_key)
+    return jax.random.wrap_key_data(placed) if is_key else placed

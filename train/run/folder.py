@@ -1,0 +1,80 @@
+"""A run on disk: what lies where, a new one, and one to go on with."""
+
+import json
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+
+from train.algorithm.config import Config, config_from_dict, config_to_dict
+
+
+@dataclass(frozen=True)
+class RunDir:
+    """The directory of one run."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """The config as it was resolved."""
+        return self.path / "config.json"
+
+    @property
+    def metrics(self) -> Path:
+        """One line a block of updates."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        """What `--resume` goes on from."""
+        return self.path / "checkpoints"
+
+    def policy(self, config: Config, seed: int) -> Path:
+        """The policy of one seed: in the run itself where there is only one."""
+        return self.path / ("policy.npz" if config.num_seeds == 1 else f"seed-{seed}/policy.npz")
+
+
+def policy_files(path: Path) -> list[Path]:
+    """What `load_policy` reads: the policy of every seed of a run with several, in their order; else `path` itself."""
+    seeds = sorted(path.glob("seed-*/policy.npz"), key=lambda file: (len(file.parent.name), file.parent.name))
+    return seeds or [path]
+
+
+def new_run_dir(path: Path | None, config: Config) -> RunDir:
+    """Make the directory of a new run. Raises `ValueError` where it holds anything: nothing is overwritten."""
+    if path is None:
+        name = config.env if config.env != "LLMRouter-v0" else config.scenario
+        path = Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S-%f}-{name}-seed{config.seed}"
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise ValueError(
+            f"--run-dir is {path}; there is something in it already: choose another, or go on with --resume {path}"
+        )
+    path.mkdir(parents=True, exist_ok=True)
+    run_dir = RunDir(path)
+    run_dir.config.write_text(json.dumps(config_to_dict(config), indent=2) + "\n")
+    return run_dir
+
+
+def read_config(path: Path) -> Config:
+    """The config of a run. Raises `ValueError` where there is no run, or its config is not this version's."""
+    file = RunDir(path).config
+    if not file.is_file():
+        raise ValueError(f"--resume is {path}; there is no run in it (no config.json)")
+    try:
+        return config_from_dict(json.loads(file.read_text()))
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{file}: {error}") from None
+
+
+def check_same_config(path: Path, saved: Config, asked: Config) -> None:
+    """Raise a `ValueError` that lists the fields in which the flags of a `--resume` differ from the run's config."""
+    differences = [
+        f"--{field.name.replace('_', '-')} is {getattr(asked, field.name)} (the run's: {getattr(saved, field.name)})"
+        for field in fields(Config)
+        if getattr(asked, field.name) != getattr(saved, field.name)
+    ]
+    if saved.priced != asked.priced:
+        kind = "priced: it is" if saved.priced else "not priced: it is never"
+        differences.append(f"that run is {kind} told the price of money, and cannot learn otherwise; train a new one")
+    if differences:
+        raise ValueError(f"--resume {path} goes on with the config of that run; {'; '.join(differences)}")

@@ -1,0 +1,152 @@
+"""The host side of training: blocks of updates, and between them progress, logs and checkpoints."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from train.algorithm.config import Config
+from train.algorithm.ppo import TrainState
+from train.run.checkpoint import Checkpoints
+from train.run.devices import ParallelTrainer
+from train.run.folder import RunDir
+from train.run.interrupt import Interrupt
+from train.run.logs import JsonLines, Record, Sink, make_record
+
+NUM_BLOCKS = 50
+"""About how many blocks a run has."""
+WATCHED_FOR_DIVERGENCE = ("policy_loss", "value_loss", "entropy", "approx_kl", "parameter_norm")
+
+
+class Interrupted(Exception):
+    """SIGINT came; everything up to the last block is saved."""
+
+
+class Diverged(Exception):
+    """A loss or the parameters are no longer finite; the last good checkpoint is kept."""
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Where a run is kept and when; only process 0 has one."""
+
+    run_dir: RunDir
+    checkpoints: Checkpoints
+    checkpoint_seconds: float
+    """At least this long between two checkpoints, s."""
+    sinks: Sequence[Sink]
+
+
+def train(trainer: ParallelTrainer, state: TrainState, storage: Storage | None, console: Console) -> TrainState:
+    """Run the updates that `state` lacks, and return the last state on the host.
+
+    The blocks begin and end at the same updates in every run of a config, however often it was stopped.
+
+    Raises:
+        Interrupted: after SIGINT, with everything saved.
+        Diverged: as soon as a block ends with a loss or parameters that are not finite.
+    """
+    config = trainer.ppo.config
+    block_size = max(1, config.num_updates // NUM_BLOCKS)
+    done = int(state.num_updates[0])
+    log = JsonLines(storage.run_dir.metrics, done * config.batch_size) if storage else None
+    sinks = [log, *storage.sinks] if storage and log else []
+    clock = _Clock(config, done, log.last if log else {})
+    last_return = ""
+    with Interrupt() as interrupt, _progress(console) as progress:
+        task = progress.add_task("training", total=config.num_updates, completed=done, status="")
+        while done < config.num_updates:
+            updates = min(block_size - done % block_size, config.num_updates - done)
+            state, means = trainer.update_block(state, updates)
+            metrics = {name: np.asarray(value) for name, value in means.items()}
+            done += updates
+            _check_finite(metrics, config.seeds, done - updates, done)
+            record = make_record(metrics, clock.reading(done))
+            for sink in sinks:
+                sink.write(record)
+            last_return = _mean(record["return"]) or last_return
+            status = f"{record['steps_per_second']:,.0f} steps/s  return {last_return or '-'}"
+            progress.update(task, completed=done, status=status)
+            stop = _any_process(interrupt.asked)
+            if (
+                _any_process(storage is not None and clock.checkpoint_due(storage))
+                or stop
+                or done == config.num_updates
+            ):
+                host_state = trainer.to_host(state)
+                if storage:
+                    storage.checkpoints.save(done, host_state)
+                    clock.checkpoint_written()
+            if stop and done < config.num_updates:
+                raise Interrupted
+    for sink in sinks:
+        sink.close()
+    return trainer.to_host(state)
+
+
+class _Clock:
+    """Wall time and speed of a run, the time of its earlier sessions included."""
+
+    def __init__(self, config: Config, updates_before: int, last: Record) -> None:
+        self._config = config
+        self._updates_before = updates_before
+        self._started = self._saved = time.perf_counter()
+        self._seconds_before = float(last.get("seconds", 0.0))  # type: ignore[arg-type]  # always a number
+
+    def reading(self, done: int) -> dict[str, float]:
+        """After `done` updates: steps of each seed, and the speed of all of them together."""
+        seconds = time.perf_counter() - self._started
+        steps_now = (done - self._updates_before) * self._config.batch_size * self._config.num_seeds
+        return {
+            "updates": done,
+            "steps": done * self._config.batch_size,
+            "seconds": round(self._seconds_before + seconds, 3),
+            "steps_per_second": round(steps_now / seconds, 1),
+        }
+
+    def checkpoint_due(self, storage: Storage) -> bool:
+        return time.perf_counter() - self._saved >= storage.checkpoint_seconds
+
+    def checkpoint_written(self) -> None:
+        self._saved = time.perf_counter()
+
+
+def _check_finite(metrics: dict[str, np.ndarray], seeds: Sequence[int], first: int, last: int) -> None:
+    broken = [name for name in WATCHED_FOR_DIVERGENCE if not np.isfinite(metrics[name]).all()]
+    if broken:
+        finite = np.all([np.isfinite(metrics[name]) for name in broken], axis=0)
+        which = ", ".join(str(seed) for seed, ok in zip(seeds, finite, strict=True) if not ok)
+        raise Diverged(
+            f"training diverged between updates {first} and {last}: {', '.join(broken)} not finite (seed {which})"
+        )
+
+
+def _any_process(flag: bool) -> bool:
+    """Whether any process says so; all have to ask."""
+    if jax.process_count() == 1:
+        return flag
+    from jax.experimental.multihost_utils import process_allgather
+
+    return bool(np.any(process_allgather(np.array(flag))))
+
+
+def _mean(value: float | list[float | None] | None) -> str:
+    """The mean over the seeds that have a value; empty where none has."""
+    values = [x for x in (value if isinstance(value, list) else [value]) if x is not None]
+    return f"{np.mean(values):.1f}" if values else ""
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.completed}/{task.total} updates"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[status]}"),
+        console=console,
+    )

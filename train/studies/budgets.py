@@ -1,0 +1,144 @@
+"""Days of a paced policy, prompt by prompt, with something going wrong in the middle; and what hindsight would do."""
+
+from dataclasses import dataclass, replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jax_router import Params, State
+from jax_router.internal.arrays import constant
+from jax_router.pacing import Pace, Paced
+from jax_router.policy import with_memory
+from router_serving.priced_policy import PricedPolicy
+from train.agents.days import Days, run_days
+from train.agents.strategies import as_strategy, paced, ratio_for_wrong_price
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One budget, and what goes wrong with it."""
+
+    budget: float
+    """USD."""
+    first_price_factor: float = 1.0
+    """The first price is wrong by this factor."""
+    halve_budget: bool = False
+    """Half of what is left is taken away in mid-episode."""
+    double_load: bool = False
+    """From mid-episode on, twice as many requests arrive."""
+
+    @property
+    def name(self) -> str:
+        """What goes wrong, in words."""
+        wrong = [f"first price x {self.first_price_factor:g}"] if self.first_price_factor != 1 else []
+        wrong += ["budget halved"] if self.halve_budget else []
+        wrong += ["load doubled"] if self.double_load else []
+        return ", ".join(wrong) or "as planned"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a trial; means over E episodes."""
+
+    trial: Trial
+    reward: float
+    cost: float
+    """USD."""
+    allowed: float
+    """USD: the budget, or what halving it left of it."""
+    first_half_reward: float
+    first_half_cost: float
+    """USD."""
+    most_overspent: float
+    """USD over what was allowed, in the worst episode; at most 0 where no cent was."""
+
+
+class Hindsight:
+    """What fixed prices cost and earn over E episodes when no budget binds."""
+
+    def __init__(self, policy: PricedPolicy, params: Params, key: jax.Array, num_episodes: int, num_prices: int = 48):
+        """Run `num_prices` prices from all over the policy's range, without and with the load doubled."""
+        prices = jnp.asarray(np.geomspace(policy.min_price, policy.max_price, num_prices), jnp.float32)
+
+        @jax.jit
+        def run(prices: jax.Array, load_factor: jax.Array) -> tuple[jax.Array, jax.Array]:
+            def one(price: jax.Array) -> tuple[jax.Array, jax.Array]:
+                days = run_days(key, with_memory(as_strategy(policy, price)), params, num_episodes, load_factor)
+                return _halves(days.cost), _halves(days.reward)
+
+            return jax.lax.map(one, prices)
+
+        # By whether the load is doubled: cost, USD, and reward of each half of the episode, (num_prices, 2) each.
+        self._points = {double: run(prices, jnp.float32(2 if double else 1)) for double in (False, True)}
+
+    def reward(self, result: Result) -> float:
+        """Of the best fixed price that costs no more than was allowed, in the mean; NaN where every price costs more.
+
+        Where the budget was halved or the load doubled, of that price in the second half, after a first half as it
+        went: nobody could have known.
+        """
+        cost, earned = (np.asarray(halves, np.float64) for halves in self._points[result.trial.double_load])
+        if result.trial.halve_budget or result.trial.double_load:
+            rest = result.allowed - result.first_half_cost
+            return result.first_half_reward + _most(rest, cost[:, 1], earned[:, 1])
+        return _most(result.allowed, cost.sum(1), earned.sum(1))
+
+
+def _most(budget: float, cost: np.ndarray, earned: np.ndarray) -> float:
+    """The most that is earned for at most `budget`, between neighbours in cost by interpolation; NaN for too little."""
+    order = np.argsort(cost)
+    cost, earned = cost[order], earned[order]
+    if budget < cost[0]:
+        return float("nan")
+    return float(max(earned[cost <= budget].max(), np.interp(budget, cost, earned)))
+
+
+def _halves(values: jax.Array) -> jax.Array:
+    """(T, E) to the sums over both halves of an episode, means over the episodes, (2,)."""
+    middle = values.shape[0] // 2
+    return jnp.stack([values[:middle].sum(0).mean(), values[middle:].sum(0).mean()])
+
+
+def run_trial(
+    policy: PricedPolicy, params: Params, trial: Trial, key: jax.Array, num_episodes: int
+) -> tuple[Result, Days]:
+    """What became of a trial, and its days."""
+    problem = replace(params, budget=constant(trial.budget))
+    pacer = paced(policy, problem, cost_ratio=ratio_for_wrong_price(policy, problem, trial.first_price_factor))
+    middle = int(params.episode_length) // 2
+    strategy = _Halved(pacer, middle) if trial.halve_budget else pacer
+    # What the pacer allows is to be seen by itself: the simulator does not stop it.
+    load_factor = jnp.float32(2 if trial.double_load else 1)
+    run = jax.jit(lambda key: run_days(key, strategy, params, num_episodes, load_factor))
+    days = jax.tree.map(np.asarray, run(key))
+    spent = days.cost.sum(0, dtype=np.float64)
+    allowed = np.full(num_episodes, trial.budget)
+    if trial.halve_budget:
+        before = days.cost[:middle].sum(0, dtype=np.float64)
+        allowed = before + (trial.budget - before) / 2
+    result = Result(
+        trial,
+        reward=float(days.reward.sum(0).mean()),
+        cost=float(spent.mean()),
+        allowed=float(allowed.mean()),
+        first_half_reward=float(_halves(days.reward)[0]),
+        first_half_cost=float(_halves(days.cost)[0]),
+        most_overspent=float((spent - allowed).max()),
+    )
+    return result, days
+
+
+@dataclass(frozen=True)
+class _Halved:
+    """A pacer that has half of what is left taken away in the middle."""
+
+    pacer: Paced
+    middle: int
+
+    def initial(self, state: State) -> Pace:
+        return self.pacer.initial(state)
+
+    def act(self, memory: Pace, key: jax.Array, observation: jax.Array, state: State) -> tuple[Pace, jax.Array]:
+        left = jnp.where(state.step_count == self.middle, 0.5, 1.0) * memory.budget_left
+        return self.pacer.act(replace(memory, budget_left=left), key, observation, state)
