@@ -9,8 +9,8 @@ from flax import struct
 
 from jax_router import Params, PolicyWithMemory, State, draw_noise, observe, transition
 from jax_router.pacing import Pace
-from jax_router.rollout import reset_batch
-from jax_router.v0.params import without_budget
+from jax_router.simulator import reset_batch
+from jax_router.simulator import without_budget
 from jax_router.v0.reward import reward
 
 
