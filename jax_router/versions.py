@@ -54,6 +54,9 @@ class Strategies(Protocol):
     def queue_aware_strategies(self, params: Any) -> dict[str, Policy]:
         """Those that look at the state of the models."""
 
+    def rule_of_thumb(self, params: Any, model_names: Sequence[str]) -> Policy:
+        """A simple rule for a fleet with the names of the preset models, to watch."""
+
 
 class Tuning(Protocol):
     """Policies with numbers to choose."""
@@ -99,7 +102,7 @@ class Version(Protocol):
     Params: type
     """It has a `reward` with a `cost_weight`, beside what `AnyParams` says."""
     State: type
-    Traffic: type
+    Traffic: Any
     """It has a class method `from_trace(path)`."""
     observation: ObservationLayout
     strategies: Strategies

@@ -100,6 +100,17 @@ def two_threshold(
     return policy
 
 
+def rule_of_thumb(params: Params, model_names: Sequence[str]) -> Policy:
+    """The two-threshold rule of docs/dynamics.md: complex prompts to tier1_small while its queue is short.
+
+    Raises `ValueError` where `model_names` lacks one of its two models.
+    """
+    for name in ("tier1_small", "tier2_small"):
+        if name not in model_names:
+            raise ValueError(f"the models are {', '.join(model_names)}; this rule needs {name}")
+    return two_threshold(0.3, 18.0, model_names.index("tier1_small"), model_names.index("tier2_small"))
+
+
 def static_strategies(params: Params, model_names: Sequence[str]) -> dict[str, Policy]:
     """Every strategy that looks at neither prompt nor queue, by name: the named ones, then each constant model.
 

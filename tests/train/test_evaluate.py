@@ -14,7 +14,7 @@ from router_serving.policy_file import Policy, policy_from_arrays, save_policy
 from train.claims import Arguments as ClaimArguments
 from train.claims import measure
 from train.evaluate import main
-from train.evaluation.comparison import as_strategy
+from train.agents.strategies import as_strategy
 from train.evaluation.scores import score
 from train.evaluation.scores_table import console
 

@@ -12,7 +12,7 @@ from router_serving.priced_policy import PricedPolicy
 from train.agents.strategies import paced, ratio_for_wrong_price
 from train.algorithm.config import PRICED_RUN
 from train.evaluation.baselines import TUNED_MIXTURE
-from train.evaluation.comparison import Evaluation
+from train.evaluation.comparison import Evaluation, episode_key
 from train.evaluation.scores_table import markdown_table
 from train.run.trained import trained_policies
 from train.studies.claim import Claim
@@ -80,8 +80,7 @@ def run_paced(policies: list[PricedPolicy], params: Params, key: jax.Array, num_
         for seed, policy in enumerate(policies):
             ratio = ratio_for_wrong_price(policy, params, factor)
             strategies[f"{factor:g} {seed}"] = paced(policy, params, cost_ratio=ratio)
-    # The second half of the key, as in `evaluate`.
-    episodes = compare(jax.random.split(key)[1], strategies, num_episodes, params)
+    episodes = compare(episode_key(key), strategies, num_episodes, params)
     runs = list(episodes.values())
     reward = np.array([np.asarray(run.reward, np.float64).mean() for run in runs]).reshape(-1, len(policies))
     length = np.array([run.length for run in runs])
