@@ -119,6 +119,11 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
             raise gym.error.ResetNeeded(self._what_is_missing())
         return self._programs.state(self._packed)
 
+    @property
+    def view(self) -> View:
+        """What there is to draw now; raises what `state` raises."""
+        return View(self.problem, self.state, self._last)
+
     def render(self) -> str | np.ndarray | None:
         """The fleet as it is now: text for "ansi", a picture (H, W, 3) uint8 for "rgb_array".
 
@@ -128,7 +133,7 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
         if self.render_mode is None:
             gym.logger.warn("render() draws nothing: make the environment with render_mode='ansi' or 'rgb_array'")
             return None
-        return self._draw(View(self.problem, self.state, self._last))
+        return self._draw(self.view)
 
     def _draw(self, view: View) -> str | np.ndarray:
         """What `render` returns in this environment's render mode; environments with render modes say how."""
