@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import jax
 import numpy as np
 
-from jax_router import Params, make_params
+from jax_router import Params, make_params, versions
 from jax_router.rollout import compare
 from router_serving.priced_policy import PricedPolicy
 from train.agents.strategies import paced, ratio_for_wrong_price
@@ -86,7 +86,7 @@ def run_paced(policies: list[PricedPolicy], params: Params, key: jax.Array, num_
     length = np.array([run.length for run in runs])
     # Counted, because float32 sums of a thousand costs are not exact to the cent's last digits.
     counts = np.rint(np.array([run.model_share for run in runs], np.float64) * length[..., None])
-    spent = counts @ np.asarray(params.fleet.cost_per_call, np.float64)
+    spent = counts @ np.asarray(versions.of(params).budgeting.mean_costs(params), np.float64)
     budget = float(params.budget)
     fewest = length.min() / int(params.episode_length)
     return Paced(budget, reward[0], reward[1:], float((spent - budget).max()), float(fewest))
