@@ -1,7 +1,6 @@
 """A price on money: what a router that is told the price sees, and what it earns."""
 
 import jax
-import jax.numpy as jnp
 
 MIN_PRICE, MAX_PRICE = 0.3, 10_000.0
 """The range of prices that serves every budget of the scenarios, reward per USD on top of `cost_weight`."""
@@ -11,19 +10,6 @@ USUAL_REWARD, USUAL_COST = 0.3, 0.02
 They were chosen for the preset fleet, whose models cost 0.0005 to 0.03 USD a prompt. A fleet ten times as dear earns
 rewards ten times as large at high prices; a learner that scales rewards by their running deviation takes that out.
 """
-
-
-def priced_observation(observation: jax.Array, log_price: jax.Array) -> jax.Array:
-    """A router's observation with the price in the place of the budget, (..., N + 5) float32.
-
-    The share of the budget is held at 1: the price alone speaks for money.
-
-    Args:
-        observation: (..., N + 4) float32, see `jax_router.observe`.
-        log_price: (...) float32, natural logarithm of the price, reward per USD.
-    """
-    money = jnp.stack([jnp.ones_like(log_price), log_price], axis=-1)
-    return jnp.concatenate([observation[..., :-1], money], axis=-1)
 
 
 def priced_reward(reward: jax.Array, cost: jax.Array, price: jax.Array) -> jax.Array:

@@ -1,165 +1,248 @@
-"""`jax_router.plan` and `jax_router.pacing` for one budget while serving: the same numbers with NumPy alone."""
+"""Pacing: the price of money at which a budget lasts for its period. One rule for serving and for the simulator.
 
-from dataclasses import dataclass
+Every function is about one budget and takes the array namespace `xp`: `numpy` while serving, `jax.numpy` in the
+simulator, where `jax.vmap` makes a batch of it. `Plan` and `Pace` are tuples of numbers, so that both know them.
+
+A priced policy comes with a plan: what its prompts cost at each price and hour. Before a prompt, `set_price` looks up
+the price at which the rest of the period is expected to cost what is left, corrected by how real costs compare with
+planned ones. A model is `affordable` if it leaves enough for every later prompt at the cheapest one.
+"""
+
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+Array = Any
+"""An array, or a number, of the namespace `xp`."""
 
 PRIOR_PROMPTS = 10.0
+"""The plan is believed as if this many prompts had cost what it says."""
 COST_MEMORY = 0.001
+"""The weight of the last prompt in what is known of real costs: a thousand prompts are remembered."""
 GAP_MEMORY = 0.01
+"""The weight of the last prompt in the mean of what a prompt takes of the period."""
 SHORTEST_OUTLOOK = 1e-3
-"""These four are explained in `jax_router/pacing.py` and `jax_router/plan.py`."""
+"""The days that are looked ahead at least: the difference of two float32 integrals over less is mostly rounding."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What a policy's prompts cost, see `jax_router.plan.Plan`."""
+class Plan(NamedTuple):
+    """What a policy's prompts cost, measured after its training, at K prices in H equal parts of a day."""
 
-    prices: np.ndarray
-    """(K,) float32, reward per USD, rising."""
-    cost: np.ndarray
-    """(K, H) float32, USD, the mean of a prompt at each price in each H-th part of the day."""
-    load: np.ndarray
-    """(L,) float32, mean 1, over the day."""
-    prompts_per_day: float
-    """In the rehearsal that measured it."""
-
-    def cost_at(self, log_price: float, time_of_day: float) -> float:
-        """USD that a prompt is expected to cost at a price and a time of day, days in [0, 1)."""
-        part = min(int(time_of_day * self.cost.shape[1]), self.cost.shape[1] - 1)
-        return float(np.interp(log_price, np.log(self.prices), self.cost[:, part]))
-
-    def log_price_for(self, cost: float, time_of_day: float, days: float) -> float:
-        """The logarithm of the price at which prompts of the next `days` are to cost `cost` USD in the mean."""
-        days = max(days, SHORTEST_OUTLOOK)
-        expected = day_integral(time_of_day, days, self.cost) / days
-        return float(np.interp(-cost, -expected, np.log(self.prices)))
-
-    def work(self, time_of_day: float, days: float) -> float:
-        """What the next `days` bring, in days of mean load."""
-        return float(day_integral(time_of_day, days, self.load))
+    prices: Array  # (K,) reward per USD, rising
+    log_prices: Array  # (K,) their natural logarithms
+    cost: Array  # (H, K) USD, of the mean prompt in each part of the day; never rises with the price
+    cost_until: Array  # (H + 1, K) USD days, the integral of `cost` from midnight to each edge of the parts
+    load: Array  # (L,) mean 1, the load in each L-th part of the day
+    load_until: Array  # (L + 1,) days, the integral of `load` likewise
+    prompts_per_day: Array  # () in the episodes that the costs were measured in
 
 
-class _Prompts:
-    """A period of so many prompts; gaps between them tell how long it will last."""
+class Pace(NamedTuple):
+    """Where a budget stands between two prompts; each field ()."""
 
-    def __init__(self, prompts: float, plan: Plan):
-        self.to_come = float(prompts)
-        self._gap = 1.0 / plan.prompts_per_day  # days, in the mean
-
-    @property
-    def outlook(self) -> float:
-        return self.to_come * self._gap
-
-    def see_gap(self, days: float, start: float, weight: float) -> None:
-        self._gap += weight * (days - self._gap)
-
-    def see_prompt(self) -> None:
-        self.to_come -= 1.0
+    log_price: Array  # natural logarithm of the price that was set last, reward per USD
+    budget_left: Array  # USD
+    period_left: Array  # of the period: prompts, or days of mean load
+    per_prompt: Array  # what a prompt takes of the period on average: 1 prompt, or days of mean load
+    known: Array  # bool, whether `per_prompt` is known yet
+    spent: Array  # USD, by the prompts that are remembered
+    expected: Array  # USD, that the plan says of the same prompts
+    num_prompts: Array  # prompts so far
 
 
-class _Days:
-    """A period of so many days; gaps between prompts tell how many of them will come with the load."""
-
-    def __init__(self, days: float, time_of_day: float, plan: Plan):
-        self.outlook = float(days)
-        self._plan = plan
-        self._work_left = plan.work(time_of_day, days)
-        self._work = 0.0  # of a gap, in the mean; 0: not known yet
-
-    @property
-    def to_come(self) -> float | None:
-        return self._work_left / self._work if self._work > 0 else None
-
-    def see_gap(self, days: float, start: float, weight: float) -> None:
-        work = self._plan.work(start, days)
-        self.outlook -= days
-        self._work_left -= work
-        self._work += weight * (work - self._work)
-
-    def see_prompt(self) -> None:
-        pass
+def make_plan(prices: ArrayLike, cost: ArrayLike, load: ArrayLike, prompts_per_day: float) -> Plan:
+    """A plan of NumPy float64 arrays from prices (K,), costs (K, H), the load (L,) and prompts a day."""
+    by_part = np.asarray(cost, np.float64).T
+    loads = np.asarray(load, np.float64)
+    return Plan(
+        prices=np.asarray(prices),
+        log_prices=np.log(np.asarray(prices, np.float64)),
+        cost=by_part,
+        cost_until=integral_until(by_part),
+        load=loads,
+        load_until=integral_until(loads),
+        prompts_per_day=float(prompts_per_day),
+    )
 
 
-class Pacer:
-    """Makes one budget last for its period: for every prompt `set_price`, then `charge`."""
-
-    def __init__(
-        self,
-        budget: float,
-        plan: Plan,
-        costs: np.ndarray,
-        *,
-        prompts: float | None = None,
-        days: float = 1.0,
-        cost_ratio: float = 1.0,
-    ) -> None:
-        """Begin a period.
-
-        Args:
-            budget: USD.
-            plan: of the policy.
-            costs: (N,) of a prompt at each model, USD.
-            prompts: in the period; where their number is not known,
-            days: how long it is from the first prompt on.
-            cost_ratio: what prompts are first thought to cost, over what the plan says.
-        """
-        self.budget_left, self.cost_ratio = float(budget), float(cost_ratio)
-        self.log_price = 0.5 * float(np.log(plan.prices[0]) + np.log(plan.prices[-1]))
-        self._plan, self._costs = plan, np.asarray(costs, np.float64)
-        self._days = days
-        self._period: _Prompts | _Days | None = None if prompts is None else _Prompts(prompts, plan)
-        self._expected = 0.0  # USD, that the plan says of the prompts remembered
-        self._num_prompts, self._time = 0, 0.0
-
-    @property
-    def price(self) -> float:
-        """Of the last prompt, reward per USD."""
-        return float(np.exp(self.log_price))
-
-    def set_price(self, time_of_day: float) -> None:
-        """Look at the clock, and set the price for the next prompt; see `jax_router.pacing.set_price`."""
-        period = self._period = self._period or _Days(self._days, time_of_day, self._plan)
-        if self._num_prompts:
-            # The mean of the first gaps, later one that forgets.
-            weight = max(1.0 / self._num_prompts, GAP_MEMORY)
-            period.see_gap((time_of_day - self._time) % 1.0, self._time, weight)
-        else:
-            self._expected = PRIOR_PROMPTS * self._plan.cost_at(self.log_price, time_of_day)
-        self._time = time_of_day
-        if period.to_come is not None:
-            share = max(self.budget_left, 0.0) / max(period.to_come, 1.0)
-            planned = share / max(self.cost_ratio, float(np.finfo(np.float32).tiny))
-            self.log_price = self._plan.log_price_for(planned, time_of_day, period.outlook)
-
-    def affordable(self) -> np.ndarray:
-        """(N,) bool, see `jax_router.pacing.affordable`. Raises nothing; call `set_price` first."""
-        cheapest = self._costs.min()
-        to_come = None if self._period is None else self._period.to_come
-        free = self.budget_left - cheapest * max((to_come or 1.0) - 1.0, 0.0)
-        return (self._costs <= free) | (self._costs <= cheapest)
-
-    def charge(self, cost: float) -> None:
-        """Book a prompt, see `jax_router.pacing.charge`. Call `set_price` first."""
-        kept = (1.0 - COST_MEMORY) * self._expected
-        expected = kept + self._plan.cost_at(self.log_price, self._time)
-        self.cost_ratio = (kept * self.cost_ratio + cost) / expected if expected > 0 else 1.0
-        self._expected = expected
-        self.budget_left -= cost
-        self._num_prompts += 1
-        if self._period is not None:
-            self._period.see_prompt()
+def integral_until(table: np.ndarray) -> np.ndarray:
+    """The integral of a day's table (H, ...) from midnight to each of its H + 1 edges, time in days."""
+    start = np.zeros((1, *table.shape[1:]))
+    return np.concatenate([start, np.cumsum(table, axis=0, dtype=np.float64)]) / len(table)
 
 
-def day_integral(time_of_day: float, days: float, table: np.ndarray) -> np.ndarray:
-    """The integral of a table (..., H) over the next `days`, (...); see `jax_router.plan.day_integral`."""
-    num_parts = table.shape[-1]
-    at_edges = np.concatenate([np.zeros((*table.shape[:-1], 1)), np.cumsum(table, -1, np.float64)], -1) / num_parts
+def begin(
+    plan: Plan,
+    budget: Array,
+    period: Array,
+    per_prompt: Array,
+    known: Array,
+    time_of_day: Array,
+    cost_ratio: Array,
+    xp: Any,
+) -> Pace:
+    """The pace before the first prompt.
 
-    def since_midnight(time: float) -> np.ndarray:
-        whole, part = divmod(time, 1.0)
-        here = min(int(part * num_parts), num_parts - 1)
-        inside = (part * num_parts - here) * table[..., here] / num_parts
-        return whole * at_edges[..., -1] + at_edges[..., here] + inside
+    Args:
+        plan: of the policy.
+        budget: () USD.
+        period: () prompts, or days of mean load.
+        per_prompt: () what a prompt takes of it.
+        known: () bool, whether that is known; `per_prompt` is then learned from the first prompt on.
+        time_of_day: () days in [0, 1).
+        cost_ratio: () what prompts are first thought to cost, over what the plan says.
+        xp: the array namespace.
+    """
+    # No price can be set yet: the middle of the range on a logarithmic scale.
+    log_price = 0.5 * (plan.log_prices[0] + plan.log_prices[-1])
+    expected = PRIOR_PROMPTS * cost_at(plan, log_price, time_of_day, xp)
+    nothing = xp.zeros_like(expected)
+    return Pace(log_price, budget, period, per_prompt, known, cost_ratio * expected, expected, nothing)
+
+
+def cost_at(plan: Plan, log_price: Array, time_of_day: Array, xp: Any) -> Array:
+    """USD that a prompt is expected to cost at a price and a time of day, days in [0, 1); all ()."""
+    here, _ = _part_of_day(time_of_day, len(plan.cost), xp)
+    return _interpolate(log_price, plan.log_prices, plan.cost[here], xp)
+
+
+def log_price_for(plan: Plan, cost: Array, time_of_day: Array, days: Array, xp: Any) -> Array:
+    """Log of the price at which the mean prompt of the next `days` costs `cost` USD; all ().
+
+    It is the highest or the lowest price of the plan where `cost` is out of the plan's range.
+    """
+    days = xp.maximum(days, SHORTEST_OUTLOOK)
+    expected = day_integral(time_of_day, days, plan.cost, plan.cost_until, xp) / days
+    # The knots of an interpolation rise; costs fall with the price.
+    return _interpolate(-cost, -expected, plan.log_prices, xp)
+
+
+def work(plan: Plan, time_of_day: Array, days: Array, xp: Any) -> Array:
+    """What the next `days` bring, in days of mean load; all ()."""
+    return day_integral(time_of_day, days, plan.load, plan.load_until, xp)
+
+
+def day_integral(time_of_day: Array, days: Array, table: Array, until: Array, xp: Any) -> Array:
+    """The integral over the next `days` of a table that is constant in each H-th part of the day.
+
+    Args:
+        time_of_day: () where it begins, days in [0, 1).
+        days: () at least 0.
+        table: (H, ...).
+        until: (H + 1, ...), see `integral_until`.
+        xp: the array namespace.
+    """
+    num_parts = len(table)
+
+    def since_midnight(time: Array) -> Array:
+        whole = xp.floor(time)
+        here, inside = _part_of_day(time - whole, num_parts, xp)
+        return whole * until[-1] + until[here] + inside * table[here] / num_parts
 
     return since_midnight(time_of_day + days) - since_midnight(time_of_day)
+
+
+def set_price(pace: Pace, plan: Plan, time_of_day: Array, days: Array, held: Array, xp: Any) -> Pace:
+    """The pace with the price for the next prompt: the rest of the period is expected to cost what is left.
+
+    Args:
+        pace: after the prompt before it.
+        plan: of the policy.
+        time_of_day: () days in [0, 1).
+        days: () that are left of the period.
+        held: () USD that is owed for prompts whose bills have not come.
+        xp: the array namespace.
+    """
+    share = xp.maximum(pace.budget_left - held, 0.0) / xp.maximum(prompts_to_come(pace, xp), 1.0)
+    # As the plan counts: where prompts cost twice what it says, a share buys half.
+    planned = share * pace.expected / xp.maximum(pace.spent, np.finfo(np.float32).tiny)
+    log_price = log_price_for(plan, planned, time_of_day, days, xp)
+    # Nothing is known before the first gap between two prompts.
+    return pace._replace(log_price=xp.where(_countable(pace), log_price, pace.log_price))
+
+
+def affordable(pace: Pace, costs: Array, cheapest_later: Array, held: Array, xp: Any) -> Array:
+    """Which models leave enough for every later prompt at the cheapest of them, (N,) bool.
+
+    The cheapest itself is always allowed. A budget of at least what all prompts cost there is then never overspent and
+    lasts to the last prompt. (Where the number of prompts is an estimate, so is what has to be left.)
+
+    Args:
+        pace: before a prompt.
+        costs: (N,) USD, that this prompt is expected to cost at each model.
+        cheapest_later: () USD, that a later prompt is expected to cost at the cheapest model.
+        held: () USD that is owed for prompts whose bills have not come.
+        xp: the array namespace.
+    """
+    later = xp.maximum(prompts_to_come(pace, xp) - 1.0, 0.0)
+    free = pace.budget_left - held - cheapest_later * later
+    return (costs <= free) | (costs <= xp.min(costs))
+
+
+def prompts_to_come(pace: Pace, xp: Any) -> Array:
+    """Prompts that are still to come, the next one included, (); 1 where that cannot be told yet."""
+    countable = _countable(pace)
+    return xp.where(countable, pace.period_left / xp.where(countable, pace.per_prompt, 1.0), 1.0)
+
+
+def pass_prompt(pace: Pace, taken: Array, xp: Any) -> Pace:
+    """The pace after a prompt has taken its part of the period: 1 prompt, or () days of mean load since the last."""
+    # The mean of the first gaps, later one that forgets.
+    weight = xp.maximum(1.0 / (pace.num_prompts + 1.0), GAP_MEMORY)
+    learned = pace.per_prompt + weight * (taken - pace.per_prompt)
+    return pace._replace(
+        period_left=pace.period_left - taken,
+        per_prompt=xp.where(pace.known, learned, taken),
+        known=xp.ones_like(pace.known),
+        num_prompts=pace.num_prompts + 1.0,
+    )
+
+
+def book(pace: Pace, cost: Array, planned: Array) -> Pace:
+    """The pace after a bill of `cost` USD for a prompt of which the plan said `planned` USD; both ()."""
+    return pace._replace(
+        budget_left=pace.budget_left - cost,
+        spent=(1.0 - COST_MEMORY) * pace.spent + cost,
+        expected=(1.0 - COST_MEMORY) * pace.expected + planned,
+    )
+
+
+def smallest_budget(costs: ArrayLike, prompts: float) -> float:
+    """What `prompts` prompts cost at the cheapest of N models, costs (N,), USD."""
+    return float(np.min(costs)) * prompts
+
+
+def check_budget(budget: float, prompts: float, costs: ArrayLike) -> None:
+    """Raise a `ValueError` where `prompts` prompts cost more than `budget` USD at the cheapest of N models, (N,)."""
+    smallest = smallest_budget(costs, prompts)
+    # The costs are float32: what is exact in decimals is off by as much.
+    if budget < smallest * (1 - 1e-6):
+        raise ValueError(
+            f"budget is {budget:g} USD; {prompts:.10g} prompts cost {smallest:.6g} USD at the cheapest model: it must "
+            "be at least that"
+        )
+
+
+def _countable(pace: Pace) -> Array:
+    """Whether the period can be counted in prompts: a clock that stands still tells nothing."""
+    return pace.known & (pace.per_prompt > 0.0)
+
+
+def _part_of_day(time_of_day: Array, num_parts: int, xp: Any) -> tuple[Array, Array]:
+    """Which part of the day a time in [0, 1) lies in, () int32, and how far through it, 0 .. 1."""
+    position = xp.asarray(time_of_day * num_parts)
+    here = xp.minimum(position.astype(xp.int32), num_parts - 1)
+    return here, position - here.astype(position.dtype)
+
+
+def _interpolate(x: Array, knots: Array, values: Array, xp: Any) -> Array:
+    """`values` (K,) at x, (), linear between the rising `knots` (K,), and constant outside of them.
+
+    Where several knots are equal, the value of the last counts.
+    """
+    right = xp.clip((knots <= x).sum(), 1, len(knots) - 1)
+    start, width = knots[right - 1], knots[right] - knots[right - 1]
+    apart = width > 0.0
+    share = xp.where(apart, (x - start) / xp.where(apart, width, 1.0), xp.where(x < start, 0.0, 1.0))
+    return values[right - 1] + xp.clip(share, 0.0, 1.0) * (values[right] - values[right - 1])

@@ -1,56 +1,104 @@
-"""What a trained policy is: a small network over normalised observations, in NumPy alone."""
+"""A trained policy: a small network over normalised observations, written once for NumPy and for JAX.
 
-from collections.abc import Callable, Sequence
+The functions take the array namespace `xp`, which is `numpy` while serving and `jax.numpy` in the simulator.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from router_serving.numbers import finite_array
+
+Array = Any
+"""An array of the namespace `xp`."""
+Layers = tuple[tuple[Array, Array], ...]
+"""Kernel (inputs, outputs) and bias (outputs,), float32, of every layer."""
+
 OBSERVATION_CLIP = np.float32(10)
+"""Normalised observations are cut off at plus and minus this."""
+SMALLEST_VARIANCE = np.float32(1e-8)
+"""It is added to variances, so that a number that never changes can be divided by its deviation."""
+
+ACTIVATIONS: dict[str, Callable[[Array, Any], Array]] = {
+    "tanh": lambda x, xp: xp.tanh(x),
+    "relu": lambda x, xp: xp.maximum(x, 0),
+}
+"""What stands between two layers, by name: functions of an array and its namespace."""
 
 
-def _relu(x: np.ndarray) -> np.ndarray:
-    return np.maximum(x, 0)
+@dataclass(frozen=True)
+class Origin:
+    """What a policy was trained on, and so what its observations are made of."""
 
+    environment: str
+    """The id, such as LLMRouter-v0."""
+    scenario: str
+    """The name of the scenario."""
+    models: tuple[Mapping[str, Any], ...]
+    """The fleet in the order of the actions: each model's `name`, and whatever else its fleet file says of it."""
+    observation: tuple[str, ...]
+    """What each of the D numbers of an observation is; empty where the environment does not say."""
+    scales: tuple[float, ...]
+    """What each quantity is divided by, in its own unit."""
+    time_of_day: int | None = None
+    """Which of the numbers is the time of day, in days; None where there is none."""
+    budget: int | None = None
+    """Which of them is the share of the budget that is left; None where there is none."""
 
-ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"tanh": np.tanh, "relu": _relu}
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """The models, in the order of the actions."""
+        return tuple(model["name"] for model in self.models)
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A trained router. `act` is all that serving needs."""
+    """A trained router. It never changes; `act` is all that routing needs."""
 
-    model_names: tuple[str, ...]
-    """The models, in the order of the actions."""
-    scenario: str
-    """What it was trained on."""
+    origin: Origin
     activation: str
-    """tanh or relu."""
+    """A name in `ACTIVATIONS`."""
     observation_mean: np.ndarray
     """(D,) float32."""
     observation_scale: np.ndarray
     """(D,) float32, above 0."""
-    layers: tuple[tuple[np.ndarray, np.ndarray], ...]
-    """Kernel (inputs, outputs) and bias (outputs,), float32, of every layer."""
+    layers: Layers
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """The models, in the order of the actions."""
+        return self.origin.model_names
+
+    @property
+    def scenario(self) -> str:
+        """The scenario that it was trained on."""
+        return self.origin.scenario
 
     @property
     def observation_size(self) -> int:
-        """The numbers in an observation."""
+        """D, the numbers in an observation."""
         return len(self.observation_mean)
 
-    def act(self, observation: np.ndarray) -> np.ndarray:
+    def act(self, observation: ArrayLike) -> np.ndarray:
         """The models to route to, (n,) int64, for observations (n, D) float32; () for a single one, (D,).
 
-        Raises `ValueError` for observations of another width.
+        Raises `ValueError` for observations of another width, and for numbers that are not finite.
         """
         return np.argmax(self.logits(observation), axis=-1)
 
-    def logits(self, observation: np.ndarray) -> np.ndarray:
+    def logits(self, observation: ArrayLike) -> np.ndarray:
         """The preference for each model before the argmax, (n, num_models) float32. Raises as `act` does."""
         return self._network(self._checked(observation))
 
-    def _checked(self, observation: np.ndarray) -> np.ndarray:
-        x = np.asarray(observation, np.float32)
+    def _network(self, x: np.ndarray) -> np.ndarray:
+        normal = normalized(x, self.observation_mean, self.observation_scale, np)
+        return network(normal, self.layers, self.activation, np)
+
+    def _checked(self, observation: ArrayLike) -> np.ndarray:
+        x = finite_array("observation", observation)
         if x.ndim == 0 or x.shape[-1] != self.observation_size:
             raise ValueError(
                 f"observation has shape {x.shape}; this policy takes (n, {self.observation_size}), "
@@ -58,31 +106,39 @@ class Policy:
             )
         return x
 
-    def _network(self, x: np.ndarray) -> np.ndarray:
-        """(..., D) float32 to (..., num_models) float32."""
-        x = (x - self.observation_mean) / self.observation_scale
-        x = np.minimum(np.maximum(x, -OBSERVATION_CLIP), OBSERVATION_CLIP)  # np.clip costs more for one observation
-        activation = ACTIVATIONS[self.activation]
-        for kernel, bias in self.layers[:-1]:
-            x = activation(x @ kernel + bias)
-        kernel, bias = self.layers[-1]
-        return x @ kernel + bias
+
+def normalized(x: Array, mean: Array, scale: Array, xp: Any) -> Array:
+    """Observations less their mean, over their scale, cut off at `OBSERVATION_CLIP`; all (..., D) or (D,) float32."""
+    # np.clip costs more for a single observation.
+    return xp.minimum(xp.maximum((x - mean) / scale, -OBSERVATION_CLIP), OBSERVATION_CLIP)
+
+
+def scale_of(variance: Array, xp: Any) -> Array:
+    """What numbers of a variance are divided by, float32."""
+    return xp.sqrt(variance + SMALLEST_VARIANCE)
+
+
+def network(x: Array, layers: Layers, activation: str, xp: Any) -> Array:
+    """Normalised observations (..., D) to a preference for each model, (..., num_models), both float32."""
+    activate = ACTIVATIONS[activation]
+    for kernel, bias in layers[:-1]:
+        x = activate(x @ kernel + bias, xp)
+    kernel, bias = layers[-1]
+    return x @ kernel + bias
 
 
 def policy_from_arrays(
+    origin: Origin,
     layers: Sequence[tuple[ArrayLike, ArrayLike]],
     observation_mean: ArrayLike,
     observation_variance: ArrayLike,
     activation: str,
-    model_names: Sequence[str],
-    scenario: str,
 ) -> Policy:
     """A policy from the arrays of a training run, JAX's or NumPy's, copied to NumPy float32."""
     return Policy(
-        model_names=tuple(model_names),
-        scenario=scenario,
+        origin=origin,
         activation=activation,
         observation_mean=np.array(observation_mean, np.float32),
-        observation_scale=np.sqrt(np.array(observation_variance, np.float32) + np.float32(1e-8)),
+        observation_scale=scale_of(np.array(observation_variance, np.float32), np),
         layers=tuple((np.array(kernel, np.float32), np.array(bias, np.float32)) for kernel, bias in layers),
     )

@@ -2,53 +2,62 @@
 
 The file is a `.npz` archive of plain arrays (nothing is ever unpickled):
 
-- `header`: () string, JSON: `format` ("jax-router-policy"), `version` (1, or 3 for a priced policy), `activation`,
-  `model_names` (the actions in their order), `scenario`.
+- `header`: () string, JSON: `format` ("jax-router-policy"), `version` (4), `kind` ("plain" or "priced"), `activation`,
+  and `origin`, the fields of `router_serving.Origin`: `environment`, `scenario`, `models` (the fleet in the order of
+  the actions), `observation` (what each number of it is), `scales` (what each is divided by), `time_of_day` and
+  `budget` (which of the numbers they are).
 - `observation_mean`, `observation_scale`: (D,) float32; the network sees `clip((observation - mean) / scale, -10, 10)`.
 - `kernel_0`, `bias_0`, `kernel_1`, ...: the layers of the actor, (inputs, outputs) and (outputs,) float32. Every layer
   but the last is followed by the activation; the action is the argmax of the last.
 - A priced policy has more, all float32: `plan_prices`, (K,), rising, from the least to the greatest price that it
   knows, reward per USD; `plan_cost`, (K, H), what a prompt costs at each of them in each H-th part of the day, USD;
-  `prompts_per_day`, (), that this was measured with; `cost_per_call`, (N,), what a prompt costs at each model, USD; and
-  `load`, (L,), mean 1, the load over the day. The last two numbers of what its network sees are 1 and the natural
-  logarithm of the price.
+  `prompts_per_day`, (), that this was measured with; `mean_costs`, (N,), what a mean prompt costs at each model, USD;
+  and `load`, (L,), mean 1, the load over the day. Its network sees one number more, the natural logarithm of the
+  price, and 1 in the place of the budget.
+
+Versions 1 (plain) and 3 (priced) had `model_names` and `scenario` in their header and `cost_per_call` for `mean_costs`;
+they are still read.
 """
 
 import json
 import zipfile
+from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from router_serving.pacing import Plan
-from router_serving.policy import ACTIVATIONS, Policy
-from router_serving.policy import policy_from_arrays as policy_from_arrays  # part of this module's face
+from router_serving.files import write_new
+from router_serving.pacing import make_plan
+from router_serving.policy import ACTIVATIONS, Layers, Origin, Policy
 from router_serving.priced_policy import PricedPolicy
 
 FORMAT = "jax-router-policy"
-VERSION, PRICED_VERSION = 1, 3
-PRICED_ARRAYS = ("plan_prices", "plan_cost", "prompts_per_day", "cost_per_call", "load")
+VERSION = 4
+OLDER_PLAIN, OLDER_PRICED = 1, 3
+PRICED_ARRAYS = ("plan_prices", "plan_cost", "prompts_per_day", "mean_costs", "load")
 
 
 def save_policy(path: str | PathLike[str], policy: Policy) -> None:
     """Write a policy file. Raises `FileExistsError` where there is something already: nothing is overwritten."""
     header = {
         "format": FORMAT,
-        "version": PRICED_VERSION if isinstance(policy, PricedPolicy) else VERSION,
+        "version": VERSION,
+        "kind": "priced" if isinstance(policy, PricedPolicy) else "plain",
         "activation": policy.activation,
-        "model_names": policy.model_names,
-        "scenario": policy.scenario,
+        "origin": asdict(policy.origin),
     }
     arrays = {"observation_mean": policy.observation_mean, "observation_scale": policy.observation_scale}
     for i, (kernel, bias) in enumerate(policy.layers):
         arrays |= {f"kernel_{i}": kernel, f"bias_{i}": bias}
     if isinstance(policy, PricedPolicy):
         plan = policy.plan
-        arrays |= {"plan_prices": plan.prices, "plan_cost": plan.cost, "load": plan.load}
-        arrays |= {"prompts_per_day": np.array(plan.prompts_per_day, np.float32), "cost_per_call": policy.cost_per_call}
-    with open(path, "xb") as file:
-        np.savez(file, allow_pickle=False, header=np.array(json.dumps(header)), **arrays)
+        arrays |= {"plan_prices": plan.prices, "plan_cost": plan.cost.T, "load": plan.load}
+        arrays |= {"prompts_per_day": np.asarray(plan.prompts_per_day), "mean_costs": policy.mean_costs}
+    arrays = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
+    text = np.array(json.dumps(header))
+    write_new(Path(path), lambda file: np.savez(file, allow_pickle=False, header=text, **arrays))
 
 
 def load_policy(path: str | PathLike[str]) -> Policy:
@@ -62,23 +71,23 @@ def load_policy(path: str | PathLike[str]) -> Policy:
         path = path / "policy.npz"
     arrays = _read_arrays(path)
     header = _checked_header(path, arrays)
-    layers = _checked_layers(path, arrays, PRICED_ARRAYS if header["version"] == PRICED_VERSION else ())
+    priced = header["kind"] == "priced"
+    layers = _checked_layers(path, arrays, PRICED_ARRAYS if priced else ())
     mean, scale = arrays["observation_mean"], arrays["observation_scale"]
     if mean.shape != (len(layers[0][0]),) or scale.shape != mean.shape or not (scale > 0).all():
         raise ValueError(f"{path}: damaged policy file: its normaliser does not fit its first layer")
-    if len(layers[-1][1]) != len(header["model_names"]):
-        raise ValueError(
-            f"{path}: damaged policy file: its last layer does not fit its {len(header['model_names'])} models"
-        )
-    policy = Policy(tuple(header["model_names"]), header["scenario"], header["activation"], mean, scale, layers)
-    return policy if header["version"] == VERSION else _with_prices(path, policy, arrays)
+    origin = _origin(path, header, len(mean) - priced)
+    if len(layers[-1][1]) != len(origin.models):
+        raise ValueError(f"{path}: damaged policy file: its last layer does not fit its {len(origin.models)} models")
+    policy = Policy(origin, header["activation"], mean, scale, layers)
+    return _with_prices(path, policy, arrays) if priced else policy
 
 
 def load_priced_policy(path: str | PathLike[str]) -> PricedPolicy:
     """What `load_policy` reads. Raises `ValueError` for a policy that is not priced, too."""
     policy = load_policy(path)
     if not isinstance(policy, PricedPolicy):
-        raise ValueError(f"--model-path is {path}; that policy was trained without --priced")
+        raise ValueError(f"{path}: that policy was trained without --priced")
     return policy
 
 
@@ -97,10 +106,55 @@ def _with_prices(path: Path, policy: Policy, arrays: dict[str, np.ndarray]) -> P
     if prompts_per_day.shape != () or prompts_per_day <= 0:
         raise ValueError(f"{path}: damaged policy file: prompts_per_day is {prompts_per_day}")
     if costs.shape != (len(policy.model_names),) or (costs < 0).any():
-        raise ValueError(f"{path}: damaged policy file: cost_per_call does not fit its models")
+        raise ValueError(f"{path}: damaged policy file: mean_costs does not fit its models")
     if load.ndim != 1 or not load.size or (load < 0).any():
         raise ValueError(f"{path}: damaged policy file: load is no table")
-    return PricedPolicy(**vars(policy), plan=Plan(prices, cost, load, float(prompts_per_day)), cost_per_call=costs)
+    if policy.origin.time_of_day is None:
+        raise ValueError(f"{path}: damaged policy file: its observation has no time of day, which pacing needs")
+    plan = make_plan(prices, cost, load, float(prompts_per_day))
+    return PricedPolicy(**vars(policy), plan=plan, mean_costs=costs)
+
+
+def _origin(path: Path, header: dict[str, Any], observation_size: int) -> Origin:
+    """What the header says the policy was trained on, checked against the numbers its network takes."""
+    given = header["origin"]
+    try:
+        models = tuple(given["models"])
+        origin = Origin(
+            environment=given["environment"],
+            scenario=given["scenario"],
+            models=models,
+            observation=tuple(given["observation"]),
+            scales=tuple(float(scale) for scale in given["scales"]),
+            time_of_day=given["time_of_day"],
+            budget=given["budget"],
+        )
+        texts = [origin.environment, origin.scenario, *origin.model_names, *origin.observation]
+        sizes = {len(origin.observation), len(origin.scales)} - {0, observation_size}
+        places = [place for place in (origin.time_of_day, origin.budget) if place is not None]
+        good = all(isinstance(text, str) for text in texts) and not sizes
+        good &= all(isinstance(place, int) and 0 <= place < observation_size for place in places)
+    except (KeyError, TypeError, ValueError):
+        good = False
+    if not good:
+        raise ValueError(f"{path}: damaged policy file: its header does not say what it was trained on")
+    return origin
+
+
+def _origin_of_older(header: dict[str, Any], priced: bool) -> dict[str, Any]:
+    """The origin that versions 1 and 3 left unsaid: a router's observation ended with time of day and budget."""
+    names = header["model_names"]
+    is_router = header["scenario"] in ("default", "reference", "rush_hour", "tight_budget", "overnight_batch")
+    known = priced or is_router
+    return {
+        "environment": "LLMRouter-v0" if known else header["scenario"],
+        "scenario": header["scenario"],
+        "models": [{"name": name} for name in names],
+        "observation": [],
+        "scales": [],
+        "time_of_day": len(names) + 2 if known else None,
+        "budget": len(names) + 3 if known else None,
+    }
 
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -117,7 +171,8 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
         raise ValueError(f"{path}: not a policy file, or a damaged one: {error}") from None
 
 
-def _checked_header(path: Path, arrays: dict[str, np.ndarray]) -> dict:
+def _checked_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    """The header in this version's form; the arrays of an older file get this version's names, too."""
     try:
         header = json.loads(str(arrays["header"]))
         found, version = header["format"], header["version"]
@@ -125,22 +180,27 @@ def _checked_header(path: Path, arrays: dict[str, np.ndarray]) -> dict:
         raise ValueError(f"{path}: not a policy file: it has no header of the format {FORMAT!r}") from None
     if found != FORMAT:
         raise ValueError(f"{path}: its format is {found!r}; a policy file's is {FORMAT!r}")
-    if version not in (VERSION, PRICED_VERSION):
+    if version not in (VERSION, OLDER_PLAIN, OLDER_PRICED):
         raise ValueError(
-            f"{path}: written in version {version} of the format; this program reads versions {VERSION} and "
-            f"{PRICED_VERSION}"
+            f"{path}: written in version {version} of the format; this program reads versions {OLDER_PLAIN}, "
+            f"{OLDER_PRICED} and {VERSION}: make it anew with python -m train.ppo"
         )
-    names = header.get("model_names")
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ValueError(f"{path}: damaged policy file: model_names is {names!r}")
-    if header.get("activation") not in ACTIVATIONS or not isinstance(header.get("scenario"), str):
-        raise ValueError(f"{path}: damaged policy file: its header lacks an activation or a scenario")
+    if header.get("activation") not in ACTIVATIONS:
+        raise ValueError(f"{path}: damaged policy file: its header lacks an activation")
+    if version != VERSION:
+        names = header.get("model_names")
+        if not isinstance(names, list) or not isinstance(header.get("scenario"), str):
+            raise ValueError(f"{path}: damaged policy file: its header lacks model_names or a scenario")
+        header |= {"kind": "priced" if version == OLDER_PRICED else "plain"}
+        header |= {"origin": _origin_of_older(header, version == OLDER_PRICED)}
+        if "cost_per_call" in arrays:
+            arrays["mean_costs"] = arrays.pop("cost_per_call")
+    if header.get("kind") not in ("plain", "priced") or not isinstance(header.get("origin"), dict):
+        raise ValueError(f"{path}: damaged policy file: its header lacks a kind or an origin")
     return header
 
 
-def _checked_layers(
-    path: Path, arrays: dict[str, np.ndarray], further: tuple[str, ...]
-) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+def _checked_layers(path: Path, arrays: dict[str, np.ndarray], further: tuple[str, ...]) -> Layers:
     """The layers; and every array is there and finite, the `further` ones too."""
     count = sum(name.startswith("kernel_") for name in arrays)
     expected = {"header", "observation_mean", "observation_scale", *further}

@@ -123,9 +123,9 @@ def _run(arguments: Arguments, policies: Sequence[PricedPolicy]) -> None:
     # Late, like all of JAX: `--help` or a typo should not take seconds.
     import jax
 
-    from jax_router.pacing import smallest_budget
+    from train.agents.paced import smallest_budget_of
+    from train.agents.strategies import check_fleet
     from train.algorithm.problem import load_problem
-    from train.evaluation.comparison import check_fleet
     from train.evaluation.scores_table import console, strategy_table
     from train.pictures.budget_day import draw_paced_day
     from train.pictures.style import picture_files, save
@@ -134,10 +134,10 @@ def _run(arguments: Arguments, policies: Sequence[PricedPolicy]) -> None:
     scenario = policies[0].scenario
     problem = load_problem(scenario)
     for policy in policies:
-        check_fleet(policy, problem.model_names)
+        check_fleet(policy, problem.model_names, problem.params)
     params, key, episodes = problem.params, jax.random.key(arguments.seed), arguments.episodes
     files = [] if arguments.picture is None else picture_files("--picture", arguments.picture)
-    smallest = smallest_budget(params)
+    smallest = smallest_budget_of(params)
     planned = trials(arguments.budgets, arguments.trouble, smallest)
     by_policy = []
     for policy in policies:

@@ -77,15 +77,15 @@ def _run(arguments: Arguments) -> None:
     # Late, like all of JAX: `--help` or a typo should not take seconds.
     import jax
 
-    from train.agents.strategies import all_strategies
+    from train.agents.strategies import all_strategies, check_fleet
     from train.algorithm.problem import load_problem
-    from train.evaluation.comparison import check_fleet, evaluate
+    from train.evaluation.comparison import evaluate
     from train.evaluation.scores_table import COLUMNS, MORE_COLUMNS, console, markdown_table, strategy_table, table_rows
 
     scenario = arguments.scenario or (policy.scenario if policy else "default")
     problem = load_problem(scenario, arguments.fleet, arguments.trace, arguments.episode_length, arguments.budget)
     if policy is not None:
-        check_fleet(policy, problem.model_names)
+        check_fleet(policy, problem.model_names, problem.params)
     ours = {} if policy is None else all_strategies("ppo", policy, problem.params)
     # A priced policy is judged by what it does with the budget, its first strategy.
     policies = dict(list(ours.items())[:1])

@@ -74,15 +74,15 @@ def separate_config(arguments: Arguments, scenario: str) -> Config:
 
 def _run(arguments: Arguments, policy: PricedPolicy, config: Config) -> None:
     # Late, like all of JAX: `--help` or a typo should not take seconds.
+    from train.agents.strategies import check_fleet
     from train.algorithm.environments import make_environment
-    from train.evaluation.comparison import check_fleet
     from train.evaluation.scores_table import console as table_console
     from train.pictures.specialists import draw_priced_frontier
     from train.pictures.style import picture_files, save
     from train.studies.specialists import priced_frontier
 
-    env, _ = make_environment(config)
-    check_fleet(policy, env.model_names)
+    env, params = make_environment(config)
+    check_fleet(policy, env.model_names, params)
     files = picture_files("--output", arguments.output)
     console = table_console()
     frontier = priced_frontier(

@@ -6,10 +6,10 @@ import jax
 import numpy as np
 
 from jax_router import make_params
-from router_serving.pacing import Plan
-from router_serving.policy_file import policy_from_arrays
+from router_serving.pacing import make_plan
+from router_serving.policy import policy_from_arrays
 from router_serving.priced_policy import PricedPolicy
-from train.agents.export import rehearse
+from train.agents.export import origin_of, rehearse
 from train.agents.strategies import preferences
 from train.evaluation.scores import Score
 from train.evaluation.statistics import Estimate
@@ -26,10 +26,11 @@ def by_complexity_and_price() -> PricedPolicy:
     kernel[1, 1], kernel[9, 1], bias[1] = 10.0, -1.0, 1.0
     bias[3] = 0.0
     kernel[9, 4], bias[4] = 1.0, -6.0
-    policy = policy_from_arrays([(kernel, bias)], np.zeros(10), np.ones(10), "tanh", NAMES, "default")
+    origin = origin_of(PARAMS, "default", NAMES)
+    policy = policy_from_arrays(origin, [(kernel, bias)], np.zeros(10), np.ones(10), "tanh")
     prices, cost = rehearse(preferences(policy), PARAMS, 0.3, 3000.0, jax.random.key(5))
-    plan = Plan(prices, cost, np.asarray(PARAMS.traffic.load), float(PARAMS.steps_per_day))
-    return PricedPolicy(**vars(policy), plan=plan, cost_per_call=COSTS)
+    plan = make_plan(prices, cost, np.asarray(PARAMS.traffic.load), float(PARAMS.steps_per_day))
+    return PricedPolicy(**vars(policy), plan=plan, mean_costs=COSTS)
 
 
 def reluctant() -> PricedPolicy:

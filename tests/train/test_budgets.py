@@ -47,7 +47,7 @@ def test_of_several_policies_the_mean_and_the_range(tmp_path: Path, capsys) -> N
 
 def test_seeds_come_in_their_order_and_files_beside_them(tmp_path: Path) -> None:
     policy = by_complexity_and_price()
-    plans = {seed: replace(policy.plan, prompts_per_day=100.0 + seed) for seed in (10, 9, 1)}
+    plans = {seed: policy.plan._replace(prompts_per_day=100.0 + seed) for seed in (10, 9, 1)}
     different = {seed: replace(policy, plan=plan) for seed, plan in plans.items()}
     run = run_of_seeds(tmp_path / "run", different)
     found = priced_policies([run / "seed-10" / "policy.npz", run])
@@ -62,7 +62,8 @@ def test_a_mean_with_its_range() -> None:
 
 
 def test_policies_of_different_scenarios_are_not_compared(tmp_path: Path, refuses) -> None:
-    other = replace(by_complexity_and_price(), scenario="rush_hour")
+    policy = by_complexity_and_price()
+    other = replace(policy, origin=replace(policy.origin, scenario="rush_hour"))
     run = run_of_seeds(tmp_path / "run", {0: by_complexity_and_price(), 1: other})
     refuses(main, ["--model-path", str(run)], "was trained on rush_hour, the first on default")
     refuses(main, ["--model-path", str(tmp_path)], "policy.npz: no such file")

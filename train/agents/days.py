@@ -1,14 +1,14 @@
 """Whole episodes that no budget ends, prompt by prompt: what fixed prices and pacers are measured by."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from flax import struct
 
-from jax_router import Params, PolicyWithMemory, versions
-from jax_router.pacing import Pace
-from jax_router.simulator import reset_batch, step_from_noise, without_budget
+from jax_router.policy import PolicyWithMemory
+from jax_router.simulator import AnyParams, reset_batch, step_from_noise, without_budget
 
 
 @struct.dataclass
@@ -16,34 +16,43 @@ class Days:
     """E episodes of T prompts, every field (T, E)."""
 
     time_of_day: jax.Array  # float32, days in [0, 1)
-    price: jax.Array  # float32, reward per USD, that the prompt was routed at; 0 without a pacer
-    budget_left: jax.Array  # float32, USD, before the prompt; 0 without a pacer
     cost: jax.Array  # float32, USD
     reward: jax.Array  # float32
     action: jax.Array  # int32
+    told: dict[str, jax.Array]  # what the policy's `tell(before, after)` says of each prompt; nothing without one
 
 
 def run_days(
-    key: jax.Array, policy: PolicyWithMemory, params: Params, num_episodes: int, load_factor: jax.Array | float = 1.0
+    key: jax.Array,
+    policy: PolicyWithMemory,
+    params: AnyParams,
+    num_episodes: int,
+    params_at: Callable[[jax.Array], AnyParams] | None = None,
 ) -> Days:
-    """Every prompt of E episodes, the budget being boundless; from mid-episode on, `load_factor` times the arrivals."""
+    """Every prompt of E episodes, the budget being boundless.
+
+    Args:
+        key: a JAX random key.
+        policy: with or without a `tell`, which maps its memory before and after a prompt to arrays (E,) by name.
+        params: the routing problem.
+        num_episodes: E, a Python int.
+        params_at: the problem at prompt t, () int32, where it changes within an episode; default: `params`.
+    """
     key_reset, key_noise = jax.random.split(key)
-    params = without_budget(params)
-    state = reset_batch(key_reset, num_episodes, params)
-    num_steps = int(params.episode_length)
-    with_load_factor = versions.of(params).budgeting.with_load_factor
+    boundless = without_budget(params)
+    state = reset_batch(key_reset, num_episodes, boundless)
+    tell: Callable[[Any, Any], dict[str, jax.Array]] = getattr(policy, "tell", lambda before, after: {})
 
     def one_step(carry: tuple[Any, Any], t: jax.Array) -> tuple[tuple[Any, Any], Days]:
         memory, state = carry
-        problem = with_load_factor(params, jnp.where(t >= num_steps // 2, load_factor, 1.0))
+        problem = boundless if params_at is None else without_budget(params_at(t))
         observation = jax.vmap(params.simulator.observe, in_axes=(0, None))(state, problem)
         after, action = policy.act(memory, key, observation, state)
         noise = params.simulator.draw_noise(jax.random.fold_in(key_noise, t), problem, (num_episodes,))
         later, made = jax.vmap(step_from_noise, in_axes=(0, 0, 0, None))(state, action, noise, problem)
-        zeros = jnp.zeros_like(made.reward)
-        # The pacer sets the price of a prompt when it routes it.
-        price, left = (jnp.exp(after.log_price), memory.budget_left) if isinstance(memory, Pace) else (zeros, zeros)
-        return (after, later), Days(state.time_of_day, price, left, made.outcome.cost, made.reward, action)
+        told = tell(memory, after)
+        return (after, later), Days(state.time_of_day, made.outcome.cost, made.reward, action, told)
 
-    _, days = jax.lax.scan(one_step, (policy.initial(state), state), jnp.arange(num_steps, dtype=jnp.int32))
+    steps = jnp.arange(int(params.episode_length), dtype=jnp.int32)
+    _, days = jax.lax.scan(one_step, (policy.initial(state), state), steps)
     return days

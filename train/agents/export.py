@@ -1,40 +1,109 @@
-"""What a freshly trained priced policy costs, at each price and hour: the plan that its pacer goes by."""
+"""From an agent's train state to the policy that serves."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jax_router import Params, State
-from jax_router.pacing import Preferences
+from jax_router import versions
 from jax_router.policy import with_memory
-from jax_router.pricing import priced_observation
+from jax_router.simulator import AnyParams
+from router_serving.pacing import make_plan
+from router_serving.policy import Origin, Policy, policy_from_arrays
+from router_serving.priced_policy import PricedPolicy
 from train.agents.days import run_days
+from train.agents.paced import Preferences
+from train.agents.strategies import at_price, preferences
+from train.algorithm.config import Config
+from train.algorithm.environments import ROUTER
+
+if TYPE_CHECKING:
+    from gymnax.environments.environment import Environment
+
+    from train.algorithm.ppo import TrainState
 
 NUM_PRICES = 33
+"""Prices that a plan is measured at."""
 NUM_PARTS = 24
-"""Of the day."""
+"""Parts of the day that a plan tells apart."""
 NUM_EPISODES = 64
-"""At each price, beginning at any time of day."""
+"""Episodes at each price, which begin at any time of day."""
+REHEARSAL_STREAM = 2**31 + 1
+"""Folded into the seed's key: a plan is measured on other episodes than those of the training."""
+
+
+def export_policy(config: Config, env: "Environment[Any, Any]", agent: "TrainState") -> Policy:
+    """The policy of one seed.
+
+    That of a priced agent gets its plan, which takes `NUM_PRICES` times `NUM_EPISODES` episodes: about a second.
+    """
+    actor = agent.network["params"]["actor"]
+    layers = [actor[f"Dense_{i}"] for i in range(len(actor))]
+    policy = policy_from_arrays(
+        origin=_origin(config, env),
+        layers=[(layer["kernel"], layer["bias"]) for layer in layers],
+        observation_mean=agent.observation_stats.mean,
+        observation_variance=agent.observation_stats.variance,
+        activation=config.activation,
+    )
+    if not config.priced:
+        return policy
+    params = env.default_params
+    key = jax.random.fold_in(jax.random.key(config.seed), REHEARSAL_STREAM)
+    prices, cost = rehearse(preferences(policy), params, config.min_price, config.max_price, key)
+    budgeting = versions.of(params).budgeting
+    load = np.asarray(budgeting.load(params))
+    return PricedPolicy(
+        **vars(policy),
+        plan=make_plan(prices, cost, load, float(budgeting.prompts_per_day(params))),
+        mean_costs=np.array(budgeting.mean_costs(params), np.float32),
+    )
+
+
+def origin_of(params: Any, scenario: str, model_names: Sequence[str]) -> Origin:
+    """What a policy trained on a routing problem was made with."""
+    observation, num_models = versions.of(params).observation, params.num_models
+    columns = {name: np.asarray(column) for name, column in vars(params.fleet).items()}
+    return Origin(
+        environment=params.simulator.name,
+        scenario=scenario,
+        models=tuple(_model(name, columns, i) for i, name in enumerate(model_names)),
+        observation=observation.names(model_names),
+        scales=observation.scales(params),
+        time_of_day=observation.time_of_day(num_models),
+        budget=observation.budget(num_models),
+    )
 
 
 def rehearse(
-    preferences: Preferences, params: Params, min_price: float, max_price: float, key: jax.Array
+    preferred: Preferences, params: AnyParams, min_price: float, max_price: float, key: jax.Array
 ) -> tuple[np.ndarray, np.ndarray]:
     """Prices (K,), rising, reward per USD, and the mean costs of a prompt at each of them, (K, H), USD; float32."""
     prices = np.geomspace(min_price, max_price, NUM_PRICES).astype(np.float32)
+    budget = versions.of(params).observation.budget(params.num_models)
 
     @jax.jit
     def costs(log_price: jax.Array) -> jax.Array:
-        def at_price(key: jax.Array, observation: jax.Array, state: State) -> jax.Array:
-            priced = priced_observation(observation, jnp.broadcast_to(log_price, observation.shape[:-1]))
-            return jnp.argmax(preferences(priced), axis=-1).astype(jnp.int32)
-
-        days = run_days(key, with_memory(at_price), params, NUM_EPISODES)
+        days = run_days(key, with_memory(at_price(preferred, log_price, budget)), params, NUM_EPISODES)
         part = jnp.minimum((days.time_of_day * NUM_PARTS).astype(jnp.int32), NUM_PARTS - 1)
-        # One mean prompt more in each part of the day: short episodes may leave one without any.
+        # Every hour starts with one prompt of mean cost, so that an hour no episode reached still has a value.
         total = jnp.full(NUM_PARTS, days.cost.mean()).at[part].add(days.cost)
-        return total / jnp.ones(NUM_PARTS).at[part].add(1.0)
+        return total / jnp.ones(NUM_PARTS, jnp.float32).at[part].add(1.0)
 
     table = np.stack([np.asarray(costs(jnp.log(price))) for price in prices])
-    # Where chance has it that a higher price costs more, as much as at the price below it.
+    # Force the table to fall with the price: sampling noise must not make it rise.
     return prices, np.minimum.accumulate(table, axis=0).astype(np.float32)
+
+
+def _origin(config: Config, env: "Environment[Any, Any]") -> Origin:
+    if config.env == ROUTER:
+        return origin_of(env.default_params, config.scenario, env.model_names)
+    models = tuple({"name": str(i)} for i in range(env.num_actions))
+    return Origin(config.env, config.env, models, observation=(), scales=())
+
+
+def _model(name: str, columns: Mapping[str, np.ndarray], index: int) -> dict[str, Any]:
+    # Through the shortest text that makes the same float32: 0.003 and not 0.003000000026.
+    return {"name": name} | {column: float(str(values[index])) for column, values in columns.items()}

@@ -1,23 +1,47 @@
-"""Policy files as strategies of the simulator: `act` in JAX, at a price or with a pacer."""
+"""Agents and policy files as strategies of the simulator: `act` in JAX, at a price or with a pacer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jax_router import Params, State
-from jax_router.pacing import Paced
-from jax_router.plan import Plan
+from jax_router import versions
+from jax_router.episodes import Episodes
 from jax_router.policy import AnyPolicy
 from jax_router.policy import Policy as Strategy
-from jax_router.pricing import priced_observation
-from router_serving.policy import OBSERVATION_CLIP, Policy
-from router_serving.priced_policy import PricedPolicy
-from train.algorithm.networks import ACTIVATIONS
+from jax_router.rollout import run_episodes
+from jax_router.simulator import AnyParams, observation_size
+from router_serving.pacing import Plan, integral_until
+from router_serving.policy import Policy, network, normalized
+from router_serving.priced_policy import PricedPolicy, priced_observation
+from train.agents.paced import Paced
+
+if TYPE_CHECKING:
+    from train.algorithm.ppo import PPO, TrainState
 
 NUM_PRICES = 4
-"""Fixed prices that a priced policy is shown at."""
+"""The fixed prices that a priced policy is shown at."""
+
+
+def greedy(ppo: "PPO", agent: "TrainState") -> Strategy:
+    """One agent that takes its likeliest action."""
+
+    def strategy(key: jax.Array, observation: jax.Array, state: Any) -> jax.Array:
+        return ppo.greedy_action(agent.network, agent.observation_stats, observation)
+
+    return strategy
+
+
+def nth_agent(agents: "TrainState", index: int) -> "TrainState":
+    """One of A agents, whose leaves all lead with (A,)."""
+    return jax.tree.map(lambda leaf: leaf[index], agents)
+
+
+def greedy_episodes(ppo: "PPO", agents: "TrainState", key: jax.Array, num_episodes: int, params: AnyParams) -> Episodes:
+    """The same E whole episodes for each of A agents, fields (A, E, ...); a pure function, to be jitted."""
+    return jax.lax.map(lambda agent: run_episodes(key, greedy(ppo, agent), num_episodes, params), agents)
 
 
 def as_strategy(policy: Policy, price: float | jax.Array | None = None) -> Strategy:
@@ -27,34 +51,53 @@ def as_strategy(policy: Policy, price: float | jax.Array | None = None) -> Strat
     """
     if isinstance(policy, PricedPolicy) != (price is not None):
         raise ValueError("a priced policy acts at a price, and no other does")
-    network = preferences(policy)
+    preferred = preferences(policy)
+    if price is not None:
+        return at_price(preferred, jnp.log(jnp.asarray(price, jnp.float32)), policy.origin.budget)
 
-    def strategy(key: jax.Array, observation: jax.Array, state: State) -> jax.Array:
-        if price is not None:
-            log_price = jnp.log(jnp.asarray(price, jnp.float32))
-            observation = priced_observation(observation, jnp.broadcast_to(log_price, observation.shape[:-1]))
-        return jnp.argmax(network(observation), axis=-1).astype(jnp.int32)
+    def strategy(key: jax.Array, observation: jax.Array, state: Any) -> jax.Array:
+        return jnp.argmax(preferred(observation), axis=-1).astype(jnp.int32)
 
     return strategy
 
 
-def paced(policy: PricedPolicy, params: Params, by_time: bool = False, cost_ratio: float = 1.0) -> Paced:
-    """A priced policy with a pacer that spends the budget of `params`; see `jax_router.pacing.Paced`."""
-    plan = Plan(jnp.log(jnp.asarray(policy.plan.prices)), jnp.asarray(policy.plan.cost))
-    return Paced(preferences(policy), plan, params, by_time, cost_ratio)
+def at_price(preferred: Callable[[jax.Array], jax.Array], log_price: jax.Array, budget: int | None) -> Strategy:
+    """What a priced network (see `paced.Preferences`) likes best at a price, () float32, its natural logarithm.
+
+    `budget` is which number of an observation is the share of the budget.
+    """
+
+    def strategy(key: jax.Array, observation: jax.Array, state: Any) -> jax.Array:
+        log_prices = jnp.broadcast_to(log_price, observation.shape[:-1])
+        priced = priced_observation(observation, log_prices, budget, jnp)
+        return jnp.argmax(preferred(priced), axis=-1).astype(jnp.int32)
+
+    return strategy
 
 
-def ratio_for_wrong_price(policy: PricedPolicy, params: Params, factor: float) -> float:
+def paced(policy: PricedPolicy, params: AnyParams, by_time: bool = False, cost_ratio: float = 1.0) -> Paced:
+    """A priced policy with a pacer that spends the budget of `params`."""
+    return Paced(preferences(policy), plan_for(policy.plan, params), params, by_time, cost_ratio)
+
+
+def plan_for(plan: Plan, params: AnyParams) -> Plan:
+    """A plan for the simulator: float32, with the load of its problem."""
+    load = np.asarray(versions.of(params).budgeting.load(params), np.float64)
+    here = plan._replace(load=load, load_until=integral_until(load))
+    return Plan(*(jnp.asarray(part, jnp.float32) for part in here))
+
+
+def ratio_for_wrong_price(policy: PricedPolicy, params: AnyParams, factor: float) -> float:
     """What costs must be thought to be, over the plan's, for a first price that is `factor` times the right one."""
     if factor == 1.0:
         return 1.0
     share = float(params.budget) / int(params.episode_length)
-    log_prices, costs = np.log(policy.plan.prices), policy.plan.cost.mean(-1)
+    log_prices, costs = policy.plan.log_prices, policy.plan.cost.mean(0)
     right = np.interp(-share, -costs, log_prices)
     return share / float(np.interp(right + np.log(factor), log_prices, costs))
 
 
-def all_strategies(name: str, policy: Policy, params: Params) -> dict[str, AnyPolicy]:
+def all_strategies(name: str, policy: Policy, params: AnyParams) -> dict[str, AnyPolicy]:
     """What is shown of a policy, by name: of a priced one, the pacer first and then fixed prices."""
     if not isinstance(policy, PricedPolicy):
         return {name: as_strategy(policy)}
@@ -66,17 +109,27 @@ def all_strategies(name: str, policy: Policy, params: Params) -> dict[str, AnyPo
 def preferences(policy: Policy) -> Callable[[jax.Array], jax.Array]:
     """The policy's network: what it sees, (B, D) float32, to its preference for each model, (B, N) float32."""
     mean, scale = jnp.asarray(policy.observation_mean), jnp.asarray(policy.observation_scale)
-    layers = [(jnp.asarray(kernel), jnp.asarray(bias)) for kernel, bias in policy.layers]
-    activation = ACTIVATIONS[policy.activation]
+    layers = tuple((jnp.asarray(kernel), jnp.asarray(bias)) for kernel, bias in policy.layers)
 
     def one(observation: jax.Array) -> jax.Array:
-        x = jnp.clip((observation - mean) / scale, -OBSERVATION_CLIP, OBSERVATION_CLIP)
-        for kernel, bias in layers[:-1]:
-            x = activation(x @ kernel + bias)
-        kernel, bias = layers[-1]
-        return x @ kernel + bias
+        return network(normalized(observation, mean, scale, jnp), layers, policy.activation, jnp)
 
     return jax.vmap(one)
+
+
+def check_fleet(policy: Policy, model_names: Sequence[str], params: AnyParams) -> None:
+    """Raise a `ValueError` where a policy was trained on another fleet, or sees something else."""
+    if policy.model_names != tuple(model_names):
+        raise ValueError(
+            f"the policy routes to {', '.join(policy.model_names)}; this fleet is {', '.join(model_names)}: "
+            "name the fleet it was trained on with --fleet"
+        )
+    size = observation_size(params)
+    if policy.observation_size != size:
+        raise ValueError(
+            f"the policy takes {policy.observation_size} observations; a fleet of {len(model_names)} models gives "
+            f"{size}"
+        )
 
 
 def _short(price: float) -> str:

@@ -3,9 +3,6 @@
 import jax
 import numpy as np
 from flax import linen as nn
-from jax.nn import relu, tanh
-
-ACTIVATIONS = {"tanh": tanh, "relu": relu}
 
 
 class MLP(nn.Module):
@@ -13,7 +10,7 @@ class MLP(nn.Module):
 
     layer_sizes: tuple[int, ...]
     num_outputs: int
-    activation: str
+    activation: str  # a name in `router_serving.policy.ACTIVATIONS`, and so in `jax.nn`
     output_scale: float
 
     @nn.compact
@@ -21,7 +18,7 @@ class MLP(nn.Module):
         """(..., D) float32 to (..., num_outputs) float32."""
         for size in self.layer_sizes:
             x = nn.Dense(size, kernel_init=nn.initializers.orthogonal(np.sqrt(2)))(x)
-            x = ACTIVATIONS[self.activation](x)
+            x = getattr(jax.nn, self.activation)(x)
         return nn.Dense(self.num_outputs, kernel_init=nn.initializers.orthogonal(self.output_scale))(x)
 
 

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
+from router_serving.policy import normalized, scale_of
 from train.algorithm.collective import mean_and_variance
 
 
@@ -39,11 +40,11 @@ def update_stats(stats: RunningStats, values: jax.Array, axis_name: str | None =
     )
 
 
-def normalize(values: jax.Array, stats: RunningStats, clip: float = 10.0) -> jax.Array:
-    """Values (..., *S) shifted and scaled to mean 0 and variance 1, cut off at +-`clip`."""
+def normalize(values: jax.Array, stats: RunningStats) -> jax.Array:
+    """Values (..., *S) shifted and scaled to mean 0 and variance 1, and cut off as those of a policy that serves."""
     mean = jnp.broadcast_to(stats.mean, values.shape)
-    scale = jnp.broadcast_to(jnp.sqrt(stats.variance + 1e-8), values.shape)
-    return jnp.clip((values - mean) / scale, -clip, clip)
+    scale = jnp.broadcast_to(scale_of(stats.variance, jnp), values.shape)
+    return normalized(values, mean, scale, jnp)
 
 
 def discounted_sums(

@@ -14,7 +14,6 @@ from jax_router.rollout import compare
 from jax_router.simulator import AnyParams
 from jax_router.strategies import mixture
 from jax_router.tuning import Tuned
-from router_serving.policy import Policy
 from train.evaluation.baselines import known_strategies
 from train.evaluation.matched import MatchedMixture, cheapest_mixture, saving_at_matched_quality
 from train.evaluation.scores import Score, score
@@ -91,20 +90,6 @@ def episode_key(key: jax.Array) -> jax.Array:
 def mixture_name(policy_name: str) -> str:
     """What the cheapest mixture of a policy's quality is called among the strategies."""
     return f"mixture like {policy_name}"
-
-
-def check_fleet(policy: Policy, model_names: Sequence[str]) -> None:
-    """Raise a `ValueError` where a policy was trained on another fleet than the one with these models."""
-    if policy.model_names != tuple(model_names):
-        raise ValueError(
-            f"the policy routes to {', '.join(policy.model_names)}; this fleet is {', '.join(model_names)}: "
-            "name the fleet it was trained on with --fleet"
-        )
-    if policy.observation_size != len(model_names) + 4:
-        raise ValueError(
-            f"the policy takes {policy.observation_size} observations; a fleet of {len(model_names)} models gives "
-            f"{len(model_names) + 4}"
-        )
 
 
 def _match(policy: Episodes, constants: Sequence[Episodes], mixtures: Tuned | None, params: AnyParams) -> Matched:

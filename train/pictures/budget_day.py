@@ -20,7 +20,8 @@ NUM_WINDOWS = 50
 def draw_paced_day(policy: PricedPolicy, params: Params, budget: float, key: jax.Array) -> Figure:
     """A day of the problem `params` with another budget, USD. Raises `ValueError` for one that is too small."""
     _, days = run_trial(policy, params, Trial(budget), key, num_episodes=1)
-    price, budget_left, action = (np.asarray(column)[:, 0] for column in (days.price, days.budget_left, days.action))
+    columns = (days.told["price"], days.told["budget_left"], days.action)
+    price, budget_left, action = (np.asarray(column)[:, 0] for column in columns)
     return draw_price_day(price, budget_left, action, policy.model_names, policy.scenario)
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from jax_router import Params
 from jax_router.rollout import compare
-from train.agents.greedy import greedy, nth_agent
+from train.agents.strategies import greedy, nth_agent
 from train.algorithm.config import Config
 from train.algorithm.ppo import PPO
 from train.evaluation.baselines import known_strategies

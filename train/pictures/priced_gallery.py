@@ -6,8 +6,8 @@ import jax
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from jax_router.pacing import smallest_budget
 from router_serving.priced_policy import PricedPolicy
+from train.agents.paced import smallest_budget_of
 from train.algorithm.config import Config
 from train.algorithm.environments import make_environment
 from train.pictures.budget_day import draw_paced_day
@@ -38,7 +38,7 @@ def make_priced_gallery(
     assert isinstance(policy, PricedPolicy)
     _, params = make_environment(config)
     key = jax.random.fold_in(jax.random.key(config.seed), EVALUATION_STREAM)
-    smallest = smallest_budget(params)
+    smallest = smallest_budget_of(params)
     yield "price", draw_paced_day(policy, params, DAY_BUDGET * smallest, key)
 
     env, _ = make_environment(separate)

@@ -9,12 +9,9 @@ from rich.console import Console
 from jax_router import versions
 from jax_router.policy import AnyPolicy
 from jax_router.rollout import compare
-from router_serving.pacing import Plan
-from router_serving.policy_file import Policy, policy_from_arrays, save_policy
-from router_serving.priced_policy import PricedPolicy
-from train.agents.export import rehearse
-from train.agents.greedy import nth_agent
-from train.agents.strategies import all_strategies, preferences
+from router_serving.policy_file import save_policy
+from train.agents.export import export_policy
+from train.agents.strategies import all_strategies, nth_agent
 from train.algorithm.config import Config
 from train.algorithm.environments import ROUTER
 from train.algorithm.experience import first_episode_returns
@@ -28,8 +25,6 @@ if TYPE_CHECKING:
 
 EVALUATION_STREAM = 2**31
 """Folded into the seed's key: the episodes of the comparison are not those of training."""
-REHEARSAL_STREAM = 2**31 + 1
-"""The same for those that a priced policy's plan is measured on."""
 
 
 def report(
@@ -46,7 +41,7 @@ def report(
     mean return of the greedy policy.
     """
     agents = {seed: nth_agent(state, i) for i, seed in enumerate(config.seeds)}
-    policies = {seed: to_policy(config, env, agent) for seed, agent in agents.items()}
+    policies = {seed: export_policy(config, env, agent) for seed, agent in agents.items()}
     paths = [run_dir.policy(config, seed) for seed in config.seeds]
     for path, policy in zip(paths, policies.values(), strict=True):
         if not path.exists():  # a finished run that was resumed has it already
@@ -70,31 +65,6 @@ def report(
             console.print(f"seed {seed}: mean return {returns.mean():.1f} over {len(returns)} episodes (greedy)")
     for path in paths:
         console.print(f"policy saved: {path}", soft_wrap=True)
-
-
-def to_policy(config: Config, env: "Environment[Any, Any]", agent: TrainState) -> Policy:
-    """What serving needs of the train state of one seed."""
-    actor = agent.network["params"]["actor"]
-    layers = [actor[f"Dense_{i}"] for i in range(len(actor))]
-    policy = policy_from_arrays(
-        layers=[(layer["kernel"], layer["bias"]) for layer in layers],
-        observation_mean=agent.observation_stats.mean,
-        observation_variance=agent.observation_stats.variance,
-        activation=config.activation,
-        model_names=getattr(env, "model_names", [str(i) for i in range(env.num_actions)]),
-        scenario=config.scenario if config.env == ROUTER else config.env,
-    )
-    if not config.priced:
-        return policy
-    problem = env.default_params
-    key = jax.random.fold_in(jax.random.key(config.seed), REHEARSAL_STREAM)
-    prices, cost = rehearse(preferences(policy), problem, config.min_price, config.max_price, key)
-    load = np.array(problem.traffic.load, np.float32)
-    return PricedPolicy(
-        **vars(policy),
-        plan=Plan(prices, cost, load, float(problem.steps_per_day)),
-        cost_per_call=np.array(problem.fleet.cost_per_call, np.float32),
-    )
 
 
 def _greedy_returns(ppo: PPO, agent: TrainState, key: jax.Array, env_params: Any) -> jax.Array:

@@ -1,12 +1,12 @@
 """From a config to trained policies, without a run directory."""
 
-from router_serving.policy_file import Policy
-from train.agents.greedy import nth_agent
+from router_serving.policy import Policy
+from train.agents.export import export_policy
+from train.agents.strategies import nth_agent
 from train.algorithm.config import Config
 from train.algorithm.environments import make_environment
 from train.algorithm.ppo import PPO
 from train.run.devices import ParallelTrainer
-from train.run.finish import to_policy
 
 
 def trained_policies(config: Config) -> dict[int, Policy]:
@@ -15,4 +15,4 @@ def trained_policies(config: Config) -> dict[int, Policy]:
     trainer = ParallelTrainer(PPO(config, env), params, num_devices=1)
     state, _ = trainer.update_block(trainer.init(), config.num_updates)
     host = trainer.to_host(state)
-    return {seed: to_policy(config, env, nth_agent(host, i)) for i, seed in enumerate(config.seeds)}
+    return {seed: export_policy(config, env, nth_agent(host, i)) for i, seed in enumerate(config.seeds)}

@@ -1,17 +1,21 @@
 """Days of a paced policy, prompt by prompt, with something going wrong in the middle; and what hindsight would do."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jax_router import Params, State
+from jax_router import versions
 from jax_router.internal.arrays import constant
-from jax_router.pacing import Pace, Paced
 from jax_router.policy import with_memory
+from jax_router.simulator import AnyParams
+from router_serving.pacing import Pace
 from router_serving.priced_policy import PricedPolicy
 from train.agents.days import Days, run_days
+from train.agents.paced import Paced
 from train.agents.strategies import as_strategy, paced, ratio_for_wrong_price
 
 
@@ -57,14 +61,17 @@ class Result:
 class Hindsight:
     """What fixed prices cost and earn over E episodes when no budget binds."""
 
-    def __init__(self, policy: PricedPolicy, params: Params, key: jax.Array, num_episodes: int, num_prices: int = 48):
+    def __init__(
+        self, policy: PricedPolicy, params: AnyParams, key: jax.Array, num_episodes: int, num_prices: int = 48
+    ):
         """Run `num_prices` prices from all over the policy's range, without and with the load doubled."""
         prices = jnp.asarray(np.geomspace(policy.min_price, policy.max_price, num_prices), jnp.float32)
 
         @jax.jit
         def run(prices: jax.Array, load_factor: jax.Array) -> tuple[jax.Array, jax.Array]:
             def one(price: jax.Array) -> tuple[jax.Array, jax.Array]:
-                days = run_days(key, with_memory(as_strategy(policy, price)), params, num_episodes, load_factor)
+                strategy = with_memory(as_strategy(policy, price))
+                days = run_days(key, strategy, params, num_episodes, _loaded(params, load_factor))
                 return _halves(days.cost), _halves(days.reward)
 
             return jax.lax.map(one, prices)
@@ -100,8 +107,15 @@ def _halves(values: jax.Array) -> jax.Array:
     return jnp.stack([values[:middle].sum(0).mean(), values[middle:].sum(0).mean()])
 
 
+def _loaded(params: AnyParams, load_factor: jax.Array) -> Callable[[jax.Array], AnyParams]:
+    """The problem at each prompt, with `load_factor` times the load from the middle of the episode on."""
+    middle = int(params.episode_length) // 2
+    with_load_factor = versions.of(params).budgeting.with_load_factor
+    return lambda t: with_load_factor(params, jnp.where(t >= middle, load_factor, 1.0))
+
+
 def run_trial(
-    policy: PricedPolicy, params: Params, trial: Trial, key: jax.Array, num_episodes: int
+    policy: PricedPolicy, params: Any, trial: Trial, key: jax.Array, num_episodes: int
 ) -> tuple[Result, Days]:
     """What became of a trial, and its days."""
     problem = replace(params, budget=constant(trial.budget))
@@ -110,7 +124,7 @@ def run_trial(
     strategy = _Halved(pacer, middle) if trial.halve_budget else pacer
     # What the pacer allows is to be seen by itself: the simulator does not stop it.
     load_factor = jnp.float32(2 if trial.double_load else 1)
-    run = jax.jit(lambda key: run_days(key, strategy, params, num_episodes, load_factor))
+    run = jax.jit(lambda key: run_days(key, strategy, params, num_episodes, _loaded(params, load_factor)))
     days = jax.tree.map(np.asarray, run(key))
     spent = days.cost.sum(0, dtype=np.float64)
     allowed = np.full(num_episodes, trial.budget)
@@ -136,9 +150,12 @@ class _Halved:
     pacer: Paced
     middle: int
 
-    def initial(self, state: State) -> Pace:
+    def initial(self, state: Any) -> Pace:
         return self.pacer.initial(state)
 
-    def act(self, memory: Pace, key: jax.Array, observation: jax.Array, state: State) -> tuple[Pace, jax.Array]:
+    def act(self, memory: Pace, key: jax.Array, observation: jax.Array, state: Any) -> tuple[Pace, jax.Array]:
         left = jnp.where(state.step_count == self.middle, 0.5, 1.0) * memory.budget_left
-        return self.pacer.act(replace(memory, budget_left=left), key, observation, state)
+        return self.pacer.act(memory._replace(budget_left=left), key, observation, state)
+
+    def tell(self, before: Pace, after: Pace) -> dict[str, jax.Array]:
+        return self.pacer.tell(before, after)

@@ -13,7 +13,7 @@ from rich.progress import track
 from jax_router import Episodes, Params
 from jax_router.rollout import compare
 from jax_router.strategies import constant
-from train.agents.greedy import greedy_episodes
+from train.agents.strategies import greedy_episodes
 from train.evaluation.scores import Score, score
 from train.run.finish import EVALUATION_STREAM
 from train.studies.hull import Hull, average_improvement_in_quality, common_range, non_decreasing_hull

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import track
 
 from jax_router import Params
-from train.agents.greedy import greedy_episodes
+from train.agents.strategies import greedy_episodes
 
 if TYPE_CHECKING:
     from train.algorithm.ppo import TrainState

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 import jax
 import numpy as np
 
-from jax_router import Params, make_params, versions
+from jax_router import make_params, versions
 from jax_router.rollout import compare
+from jax_router.simulator import AnyParams
 from router_serving.priced_policy import PricedPolicy
 from train.agents.strategies import paced, ratio_for_wrong_price
 from train.algorithm.config import PRICED_RUN
@@ -73,7 +74,7 @@ def measure_priced(
     return _section(kinds, results, num_seeds), check_priced_claims(kinds, results)
 
 
-def run_paced(policies: list[PricedPolicy], params: Params, key: jax.Array, num_episodes: int) -> Paced:
+def run_paced(policies: list[PricedPolicy], params: AnyParams, key: jax.Array, num_episodes: int) -> Paced:
     """Every policy with the pacer, begun where it always begins and where it should not."""
     strategies = {}
     for factor in (1.0, *WRONG_FACTORS):

@@ -11,7 +11,7 @@ from jax_router import Params, run_steps
 from jax_router.simulator import reset_batch
 from jax_router.v0 import observation as layout
 from jax_router.v0.traffic import load_at
-from train.agents.greedy import greedy
+from train.agents.strategies import greedy
 
 if TYPE_CHECKING:
     from train.algorithm.ppo import PPO, TrainState

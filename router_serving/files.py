@@ -1,0 +1,27 @@
+"""Files that are whole or absent: written beside their place, and renamed when they are done."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
+
+
+@contextmanager
+def written_beside(path: Path) -> Iterator[Path]:
+    """A path in the same folder to write to; it takes the place of `path` at the end, or is gone after an error."""
+    beside = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part{path.suffix}")
+    try:
+        yield beside
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_new(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a new file as a whole. Raises `FileExistsError` where there is something already, and leaves that alone."""
+    if os.path.lexists(path):
+        raise FileExistsError(f"{path}: that file exists already, and nothing is overwritten")
+    with written_beside(path) as beside, beside.open("xb") as file:
+        write(file)
