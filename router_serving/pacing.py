@@ -26,6 +26,10 @@ SHORTEST_OUTLOOK = 1e-3
 """The days that are looked ahead at least: the difference of two float32 integrals over less is mostly rounding."""
 
 
+SMALLEST_COST = float(np.finfo(np.float32).tiny)
+"""USD; real costs of nothing are taken for this, so that they can be divided by."""
+
+
 class Plan(NamedTuple):
     """What a policy's prompts cost, measured after its training, at K prices in H equal parts of a day."""
 
@@ -156,7 +160,7 @@ def set_price(pace: Pace, plan: Plan, time_of_day: Array, days: Array, held: Arr
     """
     share = xp.maximum(pace.budget_left - held, 0.0) / xp.maximum(prompts_to_come(pace, xp), 1.0)
     # As the plan counts: where prompts cost twice what it says, a share buys half.
-    planned = share * pace.expected / xp.maximum(pace.spent, np.finfo(np.float32).tiny)
+    planned = share * pace.expected / xp.maximum(pace.spent, SMALLEST_COST)
     log_price = log_price_for(plan, planned, time_of_day, days, xp)
     # Nothing is known before the first gap between two prompts.
     return pace._replace(log_price=xp.where(_countable(pace), log_price, pace.log_price))

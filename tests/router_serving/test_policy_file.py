@@ -9,11 +9,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from router_serving.policy_file import Policy, load_policy, policy_from_arrays, save_policy
+from router_serving.policy import Origin, Policy, policy_from_arrays
+from router_serving.policy_file import load_policy, save_policy
 from train.algorithm.networks import ActorCritic
 from train.algorithm.normalize import RunningStats, normalize
 
 NAMES = ("small", "large", "other")
+MODELS = tuple({"name": name, "cost_per_call": 0.1} for name in NAMES)
+ORIGIN = Origin("LLMRouter-v0", "default", MODELS, tuple("abcdefg"), (1.0,) * 7, time_of_day=5, budget=6)
 
 
 def make_policy(activation: str = "tanh", seed: int = 0) -> tuple[Policy, ActorCritic, dict, RunningStats]:
@@ -24,7 +27,7 @@ def make_policy(activation: str = "tanh", seed: int = 0) -> tuple[Policy, ActorC
     stats = RunningStats(jnp.float32(10), jnp.linspace(0.1, 0.7, 7), jnp.linspace(0.01, 0.5, 7))
     actor = params["params"]["actor"]
     layers = [(actor[f"Dense_{i}"]["kernel"], actor[f"Dense_{i}"]["bias"]) for i in range(3)]
-    return policy_from_arrays(layers, stats.mean, stats.variance, activation, NAMES, "default"), network, params, stats
+    return policy_from_arrays(ORIGIN, layers, stats.mean, stats.variance, activation), network, params, stats
 
 
 @pytest.fixture
@@ -55,6 +58,7 @@ def test_what_was_saved_comes_back(saved) -> None:
     policy = load_policy(saved)
     assert policy.model_names == NAMES
     assert policy.scenario == "default"
+    assert policy.origin == ORIGIN
     assert load_policy(saved.parent).model_names == NAMES  # a run directory will do
 
 
@@ -94,6 +98,12 @@ def with_header(path, **changes):
     rewritten(path, header=np.array(json.dumps(header)))
 
 
+def with_origin(path, **changes):
+    with np.load(path) as archive:
+        origin = json.loads(str(archive["header"]))["origin"] | changes
+    with_header(path, origin=origin)
+
+
 def save_one_array(path):
     with path.open("wb") as file:
         np.save(file, np.zeros(3))
@@ -108,12 +118,17 @@ def save_one_array(path):
         (save_one_array, "not an archive"),
         (lambda p: np.savez(p, x=np.zeros(3)), "no header"),
         (lambda p: np.savez(p, header=np.array({"a": 1}, dtype=object)), "not a policy file"),
-        (lambda p: with_header(p, version=4), "reads versions 1 and 3"),
+        (lambda p: with_header(p, version=5), "reads versions 1, 3 and 4: make it anew with python -m train.ppo"),
         (lambda p: with_header(p, version=2), "written in version 2"),
-        (lambda p: with_header(p, version=3), "it holds"),
+        (lambda p: with_header(p, version=3), "lacks model_names"),
+        (lambda p: with_header(p, kind="priced"), "it holds"),
+        (lambda p: with_header(p, kind="odd"), "lacks a kind"),
+        (lambda p: with_origin(p, budget=7), "what it was trained on"),
+        (lambda p: with_origin(p, scales=[1.0, 2.0]), "what it was trained on"),
+        (lambda p: with_origin(p, models=[{"price": 1}]), "what it was trained on"),
         (lambda p: with_header(p, format="something"), "'something'"),
         (lambda p: with_header(p, activation="gelu"), "activation"),
-        (lambda p: with_header(p, model_names=["a"]), "does not fit its 1 models"),
+        (lambda p: with_origin(p, models=[{"name": "a"}]), "does not fit its 1 models"),
         (lambda p: rewritten(p, kernel_1=None), "it holds"),
         (lambda p: rewritten(p, bias_1=np.zeros(3, np.float32)), "do not fit together"),
         (lambda p: rewritten(p, bias_1=np.full(8, np.nan, np.float32)), "bias_1 is not finite"),
@@ -131,3 +146,32 @@ def test_damaged_foreign_and_newer_files_are_refused(saved, damage, message: str
 def test_a_missing_file_is_named(tmp_path) -> None:
     with pytest.raises(FileNotFoundError, match=r"policy\.npz"):
         load_policy(tmp_path)
+
+
+def test_a_file_of_the_first_version_is_still_read(saved) -> None:
+    """It said the names of its models and its scenario, and nothing of its observation."""
+    header = {"format": "jax-router-policy", "version": 1, "activation": "tanh", "model_names": NAMES}
+    rewritten(saved, header=np.array(json.dumps(header | {"scenario": "rush_hour"})))
+    policy = load_policy(saved)
+    assert policy.origin.environment == "LLMRouter-v0"
+    assert (policy.origin.time_of_day, policy.origin.budget) == (5, 6)
+    np.testing.assert_array_equal(policy.act(np.eye(7)), make_policy()[0].act(np.eye(7)))
+
+
+@pytest.mark.parametrize(
+    "observation", [[np.nan] * 7, [np.inf] * 7, None, "seven", [True] * 7, [[1.0], [1.0, 2.0]], [None] * 7]
+)
+def test_what_are_no_numbers_are_refused(saved, observation) -> None:
+    with pytest.raises(ValueError, match=r"^observation (is|holds) .*(an array of numbers|must be finite)"):
+        load_policy(saved).act(observation)
+
+
+def test_a_file_is_whole_or_absent(tmp_path, monkeypatch) -> None:
+    def full_disk(file, **arrays):
+        file.write(b"half of it")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        save_policy(tmp_path / "policy.npz", make_policy()[0])
+    assert list(tmp_path.iterdir()) == []
