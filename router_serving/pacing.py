@@ -108,7 +108,7 @@ def begin(
 def cost_at(plan: Plan, log_price: Array, time_of_day: Array, xp: Any) -> Array:
     """USD that a prompt is expected to cost at a price and a time of day, days in [0, 1); all ()."""
     here, _ = _part_of_day(time_of_day, len(plan.cost), xp)
-    return _interpolate(log_price, plan.log_prices, plan.cost[here], xp)
+    return xp.interp(log_price, plan.log_prices, plan.cost[here])
 
 
 def log_price_for(plan: Plan, cost: Array, time_of_day: Array, days: Array, xp: Any) -> Array:
@@ -118,8 +118,8 @@ def log_price_for(plan: Plan, cost: Array, time_of_day: Array, days: Array, xp: 
     """
     days = xp.maximum(days, SHORTEST_OUTLOOK)
     expected = day_integral(time_of_day, days, plan.cost, plan.cost_until, xp) / days
-    # The knots of an interpolation rise; costs fall with the price.
-    return _interpolate(-cost, -expected, plan.log_prices, xp)
+    # What is interpolated over must rise; costs fall with the price.
+    return xp.interp(-cost, -expected, plan.log_prices)
 
 
 def work(plan: Plan, time_of_day: Array, days: Array, xp: Any) -> Array:
@@ -142,7 +142,7 @@ def day_integral(time_of_day: Array, days: Array, table: Array, until: Array, xp
     def since_midnight(time: Array) -> Array:
         whole = xp.floor(time)
         here, inside = _part_of_day(time - whole, num_parts, xp)
-        return whole * until[-1] + until[here] + inside * table[here] / num_parts
+        return whole * until[-1] + until[here] + (inside / num_parts) * table[here]
 
     return since_midnight(time_of_day + days) - since_midnight(time_of_day)
 
@@ -235,18 +235,6 @@ def _countable(pace: Pace) -> Array:
 
 def _part_of_day(time_of_day: Array, num_parts: int, xp: Any) -> tuple[Array, Array]:
     """Which part of the day a time in [0, 1) lies in, () int32, and how far through it, 0 .. 1."""
-    position = xp.asarray(time_of_day * num_parts)
-    here = xp.minimum(position.astype(xp.int32), num_parts - 1)
-    return here, position - here.astype(position.dtype)
-
-
-def _interpolate(x: Array, knots: Array, values: Array, xp: Any) -> Array:
-    """`values` (K,) at x, (), linear between the rising `knots` (K,), and constant outside of them.
-
-    Where several knots are equal, the value of the last counts.
-    """
-    right = xp.clip((knots <= x).sum(), 1, len(knots) - 1)
-    start, width = knots[right - 1], knots[right] - knots[right - 1]
-    apart = width > 0.0
-    share = xp.where(apart, (x - start) / xp.where(apart, width, 1.0), xp.where(x < start, 0.0, 1.0))
-    return values[right - 1] + xp.clip(share, 0.0, 1.0) * (values[right] - values[right - 1])
+    position = time_of_day * num_parts
+    here = xp.minimum(xp.floor(position), num_parts - 1.0)
+    return xp.int32(here), position - here
