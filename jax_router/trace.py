@@ -48,7 +48,7 @@ def read_trace(path: str | PathLike[str], *, outliers: Outliers = "refuse") -> T
     """
     if outliers not in get_args(Outliers):
         raise ValueError(f"outliers is {outliers!r}; it must be 'refuse' or 'drop'")
-    times, tokens, complexity = TimeColumn("TIMESTAMP"), [], []
+    times, tokens, complexity = TimeColumn(path, "TIMESTAMP"), [], []
     for rows in read_rows(path, required=("TIMESTAMP", "ContextTokens")):
         times.append(rows)
         tokens.append(read_numbers(rows.table["ContextTokens"]))

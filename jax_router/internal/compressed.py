@@ -8,6 +8,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from errno import EINVAL
 from os import PathLike, fspath
 from typing import IO, Protocol, TextIO
 
@@ -38,6 +39,11 @@ def open_text(path: str | PathLike[str]) -> Iterator[TextIO]:
             raise ValueError(f"{path}: not a text file in UTF-8: {error.reason}") from None
 
 
+def shorten(text: str, most: int) -> str:
+    """Return the text, or what fits into `most` characters of it."""
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
 class _Decompressor(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
@@ -54,10 +60,11 @@ def _damage_named(path: str | PathLike[str], ending: str) -> Iterator[None]:
     except _Refused as error:
         raise ValueError(f"{path}: {error}") from None
     except Exception as error:
-        if isinstance(error, OSError) and error.errno is not None:  # the disk's, not the decompressor's
+        # Errors with a number are the disk's, but for those of a decompressor that seeks a place before the beginning.
+        if isinstance(error, OSError) and error.errno not in (None, EINVAL):
             raise
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(f"{path}: cut, damaged or not a {ending} file: {reason}") from None
+        raise ValueError(f"{path}: cut, damaged or not a {ending} file: {shorten(reason, 100)}") from None
 
 
 class _Decompressed(io.RawIOBase):

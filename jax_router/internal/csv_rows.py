@@ -12,7 +12,7 @@ from typing import NoReturn, TextIO
 import numpy as np
 import pandas as pd
 
-from jax_router.internal.compressed import open_text
+from jax_router.internal.compressed import open_text, shorten
 
 BLOCK = 100_000
 """Rows that are held as strings at a time: memory does not grow with the file."""
@@ -76,7 +76,7 @@ def read_rows(path: str | PathLike[str], required: tuple[str, ...]) -> Iterator[
 
 def shown(value: str) -> str:
     """Return what a file says, quoted, on one line and not much longer than a time."""
-    return repr(value if len(value) <= 60 else value[:57] + "...")
+    return repr(shorten(value, 60))
 
 
 class _Source(io.TextIOBase):
@@ -117,7 +117,7 @@ class _Source(io.TextIOBase):
             return f"the quote in line {self.line(int(unclosed[1]) + self.blank_lines)} is never closed"
         if fields := re.fullmatch(r"(Expected \d+ fields) in line (\d+), (saw \d+)", reason):
             return f"{fields[1]} in line {self.line(int(fields[2]) - 1 + self.blank_lines)}, {fields[3]}"
-        return reason
+        return shorten(reason, 100)
 
 
 def _checked_names(path: str | PathLike[str], names: list[str], required: tuple[str, ...]) -> list[str]:
@@ -127,7 +127,7 @@ def _checked_names(path: str | PathLike[str], names: list[str], required: tuple[
     for name in required:
         if name not in names:
             there = ", ".join(name if name.isprintable() else repr(name) for name in names)
-            raise ValueError(f"{path}: no column {name}; it has {there if len(there) <= 200 else there[:197] + '...'}")
+            raise ValueError(f"{path}: no column {name}; it has {shorten(there, 200)}")
     return names
 
 

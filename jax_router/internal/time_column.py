@@ -1,5 +1,6 @@
 """The times of a trace, read block by block: how they are written, and which of them are far from the others."""
 
+from os import PathLike
 from typing import NoReturn
 
 import numpy as np
@@ -9,14 +10,19 @@ from jax_router.internal.timestamps import EXAMPLE, FAR, UNITS, are_numbers, rea
 
 LONGEST_SILENCE = 300 * 86_400.0
 """The longest time without any request that is believed, s. A wrong year makes a longer one, as does a time of 0."""
+_NO_EPOCH = f"{EXAMPLE} (2000 to 2100); to seconds since the start of the trace, add 1700000000"
 
 
 class TimeColumn:
     """The times of R requests. The first block says how they are written, and all others must be written so."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, path: str | PathLike[str], name: str) -> None:
         self.name = name
-        self.format = ""
+        self.format = ""  # such as "milliseconds since 1970"; empty before the first block
+        self._path = path
+        self._are_numbers = False
+        self._unit = -1  # of numbers, the place in UNITS
+        self._zoned = False  # of times
         self._per_second = 1e9
         self._stamps: list[np.ndarray] = []  # a block each: int64 ns since 1970, or float64 in the file's unit
         self._extremes: list[Rows] = []  # of each block the rows with its first and its last time
@@ -35,19 +41,20 @@ class TimeColumn:
         Raises `ValueError` where there is no such majority.
         """
         seconds = np.concatenate(self._stamps) / self._per_second
-        if seconds.max() - seconds.min() <= LONGEST_SILENCE:
-            return np.ones(len(seconds), bool)
-        ordered = np.sort(seconds)
-        first_of_group = np.flatnonzero(np.diff(ordered, prepend=-np.inf) > LONGEST_SILENCE)
+        with np.errstate(over="ignore"):  # a number of 1e308 is far from any other
+            if seconds.max() - seconds.min() <= LONGEST_SILENCE:
+                return np.ones(len(seconds), bool)
+            ordered = np.sort(seconds)
+            first_of_group = np.flatnonzero(np.diff(ordered, prepend=-np.inf) > LONGEST_SILENCE)
         sizes = np.diff(first_of_group, append=len(ordered))
         start, size = first_of_group[sizes.argmax()], sizes.max()
         if 2 * size <= len(ordered):
             raise ValueError(
-                f"{self._extremes[0].source.path}: silences of more than {LONGEST_SILENCE / 86_400:.0f} days part its "
+                f"{self._path}: silences of more than {LONGEST_SILENCE / 86_400:.0f} days part its "
                 f"{len(ordered)} requests into {len(sizes)} groups; a trace must be one of them"
             )
         if abs(ordered[start]) >= FAR / 1e9:
-            self._extremes[0].refuse(self.name, 0, "it must be in the years 1678 to 2261")
+            self._refuse_outside(1 - FAR, FAR - 1, "it must be in the years 1678 to 2261")
         return (seconds >= ordered[start]) & (seconds <= ordered[start + size - 1])
 
     def refuse_far(self, near: np.ndarray) -> NoReturn:
@@ -55,12 +62,9 @@ class TimeColumn:
         stamps = np.concatenate(self._stamps)
         first, last = stamps[near].min(), stamps[near].max()
         days = [np.datetime64(int(stamp / self._per_second), "s").astype("datetime64[D]") for stamp in (first, last)]
-        # A block with rows that are too early or too late has one of them at its own beginning or end.
-        block = next(place for place, of_block in enumerate(self._stamps) if _outside(of_block, first, last).any())
-        row = 0 if self._stamps[block].min() < first else 1
-        self._extremes[block].refuse(
-            self.name,
-            row,
+        self._refuse_outside(
+            first,
+            last,
             f"{near.sum()} of {len(near)} requests lie from {days[0]} to {days[1]}; mend the others, or leave them out "
             'with outliers="drop"',
         )
@@ -72,8 +76,7 @@ class TimeColumn:
         """
         stamps = np.concatenate(self._stamps)[kept]
         if stamps.min() == stamps.max():
-            path, same = self._extremes[0].source.path, self._extremes[0].table[self.name].iloc[0]
-            raise ValueError(f"{path}: every {self.name} is {same}; a trace must span some time")
+            raise ValueError(f"{self._path}: all requests have the same {self.name}; a trace must span some time")
         return (stamps - stamps.min()) / self._per_second
 
     def _read_times(self, rows: Rows) -> np.ndarray:
@@ -90,16 +93,16 @@ class TimeColumn:
         rows.check(self.name, np.isfinite(numbers), f"a number, as most others are, or all of them {EXAMPLE}")
         units = unit_of(numbers)
         if not self.format:
-            self._unit = units[np.argsort(numbers)[(len(numbers) - 1) // 2]]
-            rows.check(self.name, np.full(len(numbers), self._unit >= 0) | (units >= 0), _NO_EPOCH)
+            self._unit = int(units[np.argsort(numbers)[(len(numbers) - 1) // 2]])  # the median's
+            if self._unit < 0:
+                rows.check(self.name, units >= 0, _NO_EPOCH)
             unit = list(UNITS)[self._unit]
             self.format, self._per_second = f"{unit} since 1970", UNITS[unit]
         rows.check(self.name, (units == self._unit) | (units < 0), f"in {self.format}, as most others are")
         return numbers
 
-
-_NO_EPOCH = f"{EXAMPLE} (2000 to 2100); to seconds since the start of the trace, add 1700000000"
-
-
-def _outside(stamps: np.ndarray, first: float, last: float) -> np.ndarray:
-    return (stamps < first) | (stamps > last)
+    def _refuse_outside(self, first: float, last: float, reason: str) -> NoReturn:
+        """Name a row with a time before `first` or after `last`; a block that has any has one at its own extremes."""
+        earliest, latest = (np.array([extreme(stamps) for stamps in self._stamps]) for extreme in (np.min, np.max))
+        block = int(np.argmax((earliest < first) | (latest > last)))
+        self._extremes[block].refuse(self.name, 0 if earliest[block] < first else 1, reason)

@@ -44,7 +44,8 @@ def read_times(texts: pd.Series) -> Times:
     """
     parsed, zoned = _parse(texts)
     if parsed.isna().any():
-        texts = texts.str.replace(r"\s*(?:UTC|GMT)$", "Z", regex=True).str.replace(",", ".", regex=False)
+        for habit, standard in ((" UTC", "Z"), (" GMT", "Z"), (",", ".")):
+            texts = texts.str.replace(habit, standard, regex=False)
         parsed, zoned = _parse(texts)
     nanoseconds = _as_nanoseconds(parsed)
     valid = parsed.notna() & (texts.str.len().to_numpy(np.int64) >= _SHORTEST)
@@ -52,7 +53,7 @@ def read_times(texts: pd.Series) -> Times:
         far = _far_time(texts.iloc[row])
         if far is None:
             break  # the caller refuses this row, and needs no more of them
-        nanoseconds[row], valid[row] = far, True
+        nanoseconds[row], valid[row], zoned[row] = FAR if far.year > 2000 else -FAR, True, far.tzinfo is not None
     return Times(nanoseconds, valid, zoned)
 
 
@@ -71,7 +72,7 @@ def _parse(texts: pd.Series) -> tuple[pd.DatetimeIndex, np.ndarray]:
         return parsed, np.full(len(texts), parsed.tz is not None)
     except ValueError:  # zones that differ, or only some times with one
         parsed = pd.to_datetime(index, format="ISO8601", errors="coerce", utc=True)
-        return parsed, texts.str.contains(_ZONE, regex=True).to_numpy(bool)
+        return parsed, np.array(texts.str.contains(_ZONE, regex=True), bool)
 
 
 def _as_nanoseconds(parsed: pd.DatetimeIndex) -> np.ndarray:
@@ -82,12 +83,12 @@ def _as_nanoseconds(parsed: pd.DatetimeIndex) -> np.ndarray:
     return np.where(counts > reach, FAR, np.where(counts < -reach, -FAR, counts.clip(-reach, reach) * per_unit))
 
 
-def _far_time(text: str) -> int | None:
-    """What stands for a time that int64 nanoseconds do not reach, and None for any other text."""
+def _far_time(text: str) -> datetime | None:
+    """The time where it is one that int64 nanoseconds do not reach, and None for any other text."""
     if len(text) < _SHORTEST:
         return None
     try:
-        year = datetime.fromisoformat(text).year
+        time = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return FAR if year >= 2262 else -FAR if year <= 1677 else None
+    return None if 1677 < time.year < 2262 else time
