@@ -60,7 +60,7 @@ def measure_count(num_envs: int, flags: Flags) -> Result:
     """All rivals with one number of environments, in turns."""
     # Late, like all of JAX: `--help` or a typo should not take seconds.
     from benchmarks.rivals import cartpole, gymnax_face, own_rollout, random_numbers
-    from jax_router.v0.env import DEFAULT
+    from jax_router.v0.scenarios import DEFAULT
 
     loops = {
         OWN: own_rollout(DEFAULT, num_envs, flags.seconds),

@@ -1,4 +1,4 @@
-"""The same dynamics (DYNAMICS.md, scenario `default`) as a plain NumPy environment, the way a careful user writes one.
+"""The dynamics of docs/dynamics.md (scenario `default`) in plain NumPy, the way a careful user writes an environment.
 
 It is what `benchmarks/gym.py` compares with, and stands alone on purpose: no JAX, nothing of `jax_router`.
 """

@@ -67,7 +67,7 @@ def measure(arguments: Arguments) -> Report:
 def by_environments(arguments: Arguments) -> tuple[Growth, list[float]]:
     """The own rollout with random actions, default fleet."""
     from benchmarks.rivals import own_rollout
-    from jax_router.v0.env import DEFAULT
+    from jax_router.v0.scenarios import DEFAULT
 
     loops = {count: own_rollout(DEFAULT, count, arguments.seconds) for count in arguments.num_envs}
     return _timed(loops, arguments.repeats), [loop.compile_seconds for loop in loops.values()]

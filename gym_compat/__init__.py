@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 import gymnasium
 
 if TYPE_CHECKING:
-    from gym_compat.env import LLMRouterEnv
-    from gym_compat.vector_env import LLMRouterVectorEnv
+    from gym_compat.v0.envs import LLMRouterEnv, LLMRouterVectorEnv
     from jax_router import DEFAULT_MODELS, SCENARIOS, ModelConfig, RewardConfig, Traffic
 
 __all__ = [
@@ -29,13 +28,13 @@ __all__ = [
     "Traffic",
 ]
 
-_HOME = {"LLMRouterEnv": "gym_compat.env", "LLMRouterVectorEnv": "gym_compat.vector_env"}
+_HOME = dict.fromkeys(("LLMRouterEnv", "LLMRouterVectorEnv"), "gym_compat.v0.envs")
 
 # Without max_episode_steps: the environment truncates by itself, and `make` would add a second time limit.
 gymnasium.register(
     id="LLMRouter-v0",
-    entry_point="gym_compat.env:LLMRouterEnv",
-    vector_entry_point="gym_compat.vector_env:LLMRouterVectorEnv",
+    entry_point="gym_compat.v0.envs:LLMRouterEnv",
+    vector_entry_point="gym_compat.v0.envs:LLMRouterVectorEnv",
 )
 
 

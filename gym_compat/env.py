@@ -1,48 +1,54 @@
 """One environment for Gymnasium: NumPy in, NumPy and Python scalars out."""
 
 import operator
-from typing import Any, ClassVar, Unpack
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import gymnasium as gym
 import numpy as np
 
-from gym_compat.programs.single import SinglePrograms, single_programs
-from gym_compat.render.scene import Route, Scene, draw_text
+from gym_compat.problem import HasProblem, Problem
+from gym_compat.programs.cache import programs_of
+from gym_compat.programs.single import SinglePrograms
 from gym_compat.seeding import NUM_SEEDS, fresh_seeds
-from gym_compat.settings import HasProblem, Settings, make_problem
-from jax_router.v0.congestion import latency_factor
 
 
-class LLMRouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
-    """Routing prompts across a fleet of N language models.
+@dataclass(frozen=True)
+class View:
+    """What there is to draw of an environment between two steps."""
 
-    - observation: (N + 4,) float32 in 0 .. 1, see `jax_router.observe`.
+    problem: Problem
+    state: Any  # the simulator's `State`, with NumPy arrays as fields
+    last: tuple[int, float, dict[str, Any]] | None  # action, reward and info of the last step; None before the first
+
+
+class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
+    """Routing prompts across a fleet of N language models, in any simulator.
+
+    - observation: (D,) float32 in 0 .. 1, as the simulator gives it.
     - action: an integer in 0 .. N - 1, the index of a model.
-    - reward: a float, see `jax_router.v0.reward.reward`.
+    - reward: a float.
     - terminated: the budget is spent; truncated: `episode_length` prompts were routed. Both may be True at once.
-    - info of a step: `cost` (USD), `quality` and `quality_required` (0 .. 1), `latency` (s), `sla_violated` (bool),
-      `model_name` (str), `budget_remaining` (USD). That of a reset is empty.
+    - info of a step: the fields of the simulator's `Outcome` as Python's numbers and truth values, `model_name` (str)
+      and `budget_remaining` (USD). That of a reset is empty.
 
     `gym_compat.seeding` says which random numbers an episode gets. Everything is NumPy between two steps, so that an
     environment can be pickled and copied; a copy goes on by itself with the same luck.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 10}  # type: ignore[misc]  # Gymnasium leaves ClassVar out
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}  # type: ignore[misc]  # Gymnasium leaves ClassVar out
 
-    def __init__(self, render_mode: str | None = None, **settings: Unpack[Settings]) -> None:
-        """Take the keyword arguments of `gym_compat.settings.Settings`; nothing is compiled before the first reset.
-
-        Raises:
-            TypeError: for a keyword that is not in `Settings`.
-            ValueError: one line that names the field, the value and what is allowed.
-        """
-        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            raise ValueError(f"render_mode is {render_mode!r}; it must be None, 'ansi' or 'rgb_array'")
+    def __init__(self, problem: Problem, render_mode: str | None = None) -> None:
+        """Nothing is compiled before the first reset. Raises `ValueError` for a render mode that there is not."""
+        modes = self.metadata["render_modes"]
+        if render_mode is not None and render_mode not in modes:
+            allowed = " or ".join(map(repr, modes))
+            raise ValueError(f"render_mode is {render_mode!r}; it must be None{', ' if modes else ''}{allowed}")
         self.render_mode = render_mode
-        self.problem = make_problem(**settings)
+        self.problem = problem
         self.observation_space = self.problem.observation_space
         self.action_space = self.problem.action_space
-        self._model_names = tuple(model.name for model in self.models)
+        self._model_names = self.problem.model_names
         self._programs: SinglePrograms | None = None  # until the first reset
         self._seed = self._episode = self._step_count = 0
         self._ended = False
@@ -53,7 +59,7 @@ class LLMRouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Begin an episode: the first one of `seed`, or the next one where no seed is given. `options` has no effect.
 
-        Returns the observation, (N + 4,) float32, and an empty dict.
+        Returns the observation, (D,) float32, and an empty dict.
         """
         super().reset(seed=seed)
         if seed is None and self._programs is not None:
@@ -62,13 +68,13 @@ class LLMRouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
             self._seed = int(fresh_seeds(self.np_random)) if seed is None else seed % NUM_SEEDS
             self._episode = 0
         if self._programs is None:
-            self._programs = single_programs(self.problem.params)
+            self._programs = programs_of(SinglePrograms, self.problem.params)
         self._step_count = 0
         self._rows = self._programs.draw(self._seed, self._episode, 0)
         self._packed = self._programs.begin(self._rows[0])
         self._ended = False
         self._last = None
-        return self._packed[self._programs.state_width :].copy(), {}
+        return self._programs.observation(self._packed), {}
 
     def step(self, action: np.int64 | int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Route the waiting prompt to one model.
@@ -77,7 +83,7 @@ class LLMRouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
             action: the index of a model, an integer in 0 .. N - 1 (Python's, NumPy's, or an array without dimensions).
 
         Returns:
-            Observation (N + 4,) float32, reward, terminated, truncated, and the info that the class describes.
+            Observation (D,) float32, reward, terminated, truncated, and the info that the class describes.
 
         Raises:
             ValueError: an action that is not the index of a model.
@@ -92,24 +98,31 @@ class LLMRouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
         if position == 0:
             self._rows = programs.draw(self._seed, self._episode, self._step_count)
         row = self._rows[position]
-        head, tail = programs.state_width, programs.report_start
-        row[:head] = self._packed[:head]
+        row[: programs.state_width] = self._packed[: programs.state_width]
         row[-1] = index
         self._packed = packed = np.asarray(programs.step(row))
-        # In the order of `gym_compat.programs.single.Report`.
-        reward, terminated, truncated, cost, latency, quality, required, violated, budget = packed[tail:].tolist()
-        self._ended = bool(terminated or truncated)
-        info = {
-            "cost": cost,
-            "quality": quality,
-            "latency": latency,
-            "model_name": self._model_names[index],
-            "budget_remaining": budget,
-            "quality_required": required,
-            "sla_violated": violated != 0.0,
-        }
+        info = programs.told(packed)
+        reward, terminated, truncated = info.pop("reward"), info.pop("terminated"), info.pop("truncated")
+        info["model_name"] = self._model_names[index]
+        self._ended = terminated or truncated
         self._last = index, reward, info
-        return packed[head:tail].copy(), reward, terminated != 0.0, truncated != 0.0, info
+        return programs.observation(packed), reward, terminated, truncated, info
+
+    @property
+    def state(self) -> Any:
+        """The simulator's `State` between two steps, with NumPy arrays as fields; changing it changes nothing here.
+
+        Raises:
+            gymnasium.error.ResetNeeded: before the first reset.
+        """
+        if self._programs is None:
+            raise gym.error.ResetNeeded(self._what_is_missing())
+        return self._programs.state(self._packed)
+
+    @property
+    def view(self) -> View:
+        """What there is to draw now; raises what `state` raises."""
+        return View(self.problem, self.state, self._last)
 
     def render(self) -> str | np.ndarray | None:
         """The fleet as it is now: text for "ansi", a picture (H, W, 3) uint8 for "rgb_array".
@@ -120,39 +133,11 @@ class LLMRouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
         if self.render_mode is None:
             gym.logger.warn("render() draws nothing: make the environment with render_mode='ansi' or 'rgb_array'")
             return None
-        scene = self._scene()
-        if self.render_mode == "ansi":
-            return draw_text(scene)
-        from gym_compat.render.picture import draw_picture  # Pillow is for those who look
+        return self._draw(self.view)
 
-        return draw_picture(scene)
-
-    def _scene(self) -> Scene:
-        if self._programs is None:
-            raise gym.error.ResetNeeded(self._what_is_missing())
-        state, params = self._programs.state(self._packed), self.problem.params
-        last = None
-        if self._last is not None:
-            action, reward, info = self._last
-            outcome = {key: info[key] for key in ("cost", "latency", "quality", "quality_required", "sla_violated")}
-            last = Route(action, reward, **outcome)
-        return Scene(
-            scenario=self.scenario,
-            models=self.models,
-            queue_depths=np.asarray(state.queue_depths),
-            max_queue_depth=self.max_queue_depth,
-            latency_now=np.asarray(params.fleet.latency_mean * latency_factor(state.queue_depths, params.congestion)),
-            sla_threshold=self.reward_config.sla_threshold,
-            time_of_day=float(state.time_of_day),
-            budget_remaining=float(state.budget_remaining),
-            budget=self.budget,
-            step_count=self._step_count,
-            episode_length=self.episode_length,
-            length=float(state.prompt.length),
-            complexity=float(state.prompt.complexity),
-            quality_required=float(state.prompt.quality_required),
-            last=last,
-        )
+    def _draw(self, view: View) -> str | np.ndarray:
+        """What `render` returns in this environment's render mode; environments with render modes say how."""
+        raise NotImplementedError(f"{type(self).__name__} has no render modes")
 
     def _index(self, action: object) -> int:
         try:

@@ -3,65 +3,64 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
+import gymnasium
+import jax
 import numpy as np
 import tyro
 from PIL import Image
 
-from gym_compat.env import LLMRouterEnv
-
-COMPLEX = 0.3
-"""Prompts of more complexity than this deserve `tier1_small`."""
-SHORT_QUEUE = 18.0
-"""Requests: with more than these waiting, `tier1_small` is too slow."""
+from gym_compat.env import RouterEnv
+from jax_router import versions
 
 
 @dataclass(frozen=True)
 class Recording:
-    """Record the two-threshold rule of DYNAMICS.md: complex prompts to tier1_small while its queue is short."""
+    """Record a simple rule at work on the preset models, as an animated GIF."""
 
     path: Annotated[Path, tyro.conf.Positional] = Path("episode.gif")
     """The animated GIF to write."""
+    env: str = versions.DEFAULT
+    """The environment to record."""
     scenario: str = "default"
-    """One of jax_router.SCENARIOS."""
+    """One of the environment's scenarios."""
     steps: int = 100
     """Prompts to route, one frame each."""
     seed: int = 0
-    """Of the episode."""
+    """The seed of the episode."""
     frames_per_second: float = 5.0
-    """Speed of the recording."""
+    """The speed of the recording."""
 
 
 def record(recording: Recording) -> None:
     """Play an episode and write it down.
 
     Raises:
-        ValueError: an unknown scenario, no steps, a speed that is not above 0, or a name that does not end in .gif.
+        ValueError: an unknown environment or scenario, no steps, a speed that is not above 0, or a name that does not
+            end in .gif.
         OSError: a place that cannot be written to.
     """
     if recording.steps < 1 or recording.frames_per_second <= 0:
         raise ValueError("steps and frames-per-second must be above 0")
     if recording.path.suffix != ".gif":
         raise ValueError(f"path is {str(recording.path)!r}; it must end in .gif")
-    env = LLMRouterEnv(render_mode="rgb_array", scenario=recording.scenario)
+    version = versions.load(recording.env)
+    made = gymnasium.make(recording.env, render_mode="rgb_array", scenario=recording.scenario)
+    env = cast(RouterEnv, made.unwrapped)
+    rule = version.strategies.rule_of_thumb(env.problem.params, env.problem.model_names)
     observation, _ = env.reset(seed=recording.seed)
     frames = [Image.fromarray(np.asarray(env.render()))]
     for _ in range(recording.steps):
-        observation, _, terminated, truncated, _ = env.step(_two_thresholds(env, observation))
+        state = jax.tree.map(lambda leaf: leaf[None], env.state)
+        action = rule(jax.random.key(recording.seed), jax.numpy.asarray(observation[None]), state)
+        observation, _, terminated, truncated, _ = env.step(int(action[0]))
         frames.append(Image.fromarray(np.asarray(env.render())))
         if terminated or truncated:
             break
     recording.path.parent.mkdir(parents=True, exist_ok=True)
     first, *others = _with_one_palette(frames)
     first.save(recording.path, save_all=True, append_images=others, duration=1000 / recording.frames_per_second, loop=0)
-
-
-def _two_thresholds(env: LLMRouterEnv, observation: np.ndarray) -> int:
-    names = [model.name for model in env.models]
-    better, cheaper = names.index("tier1_small"), names.index("tier2_small")
-    queue = observation[2 + better] * env.max_queue_depth
-    return better if observation[1] > COMPLEX and queue < SHORT_QUEUE else cheaper
 
 
 def _with_one_palette(frames: list[Image.Image]) -> list[Image.Image]:

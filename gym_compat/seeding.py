@@ -11,21 +11,23 @@ Environment i of a vector environment that is reset with the int `seed` lives as
 Seeds count modulo 2**32. Without a seed, one is drawn from Gymnasium's `np_random`.
 """
 
+from typing import Any
+
 import jax
 import numpy as np
 
-from jax_router import Noise, draw_noise
 from jax_router.internal.threefry import fold_in
+from jax_router.simulator import AnyParams
 
 NUM_SEEDS = 2**32
 """Seeds that make a difference: what a JAX key takes from an int without x64."""
 
 
-def noise_at(seed: jax.Array, episode: jax.Array, step: jax.Array, num_models: int) -> Noise:
-    """The noise of step `step` (0: the reset) in episode `episode` of `seed`: () uint32, () int32, () int32."""
-    # Not the user's default implementation: that of threefry alone gives the same bits with and without vmap.
+def noise_at(seed: jax.Array, episode: jax.Array, step: jax.Array, params: AnyParams) -> Any:
+    """The `Noise` of step `step` (0: the reset) in episode `episode` of `seed`: () int32, () int32, () uint32."""
+    # Always threefry: other generators give other bits under vmap.
     key = jax.random.key(seed, impl="threefry2x32")
-    return draw_noise(fold_in(fold_in(key, episode), step), num_models)
+    return params.simulator.draw_noise(fold_in(fold_in(key, episode), step), params)
 
 
 def fresh_seeds(rng: np.random.Generator, shape: tuple[int, ...] = ()) -> np.ndarray:

@@ -1,25 +1,27 @@
 """Thousands of environments for Gymnasium as one: a single compiled call a step, no loop over environments."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Unpack
+from typing import Any, ClassVar
 
 import gymnasium as gym
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from gym_compat.programs.batch import Batch, BatchPrograms, Report, batch_programs
+from gym_compat.problem import HasProblem, Problem
+from gym_compat.programs.batch import Batch, BatchPrograms
+from gym_compat.programs.cache import programs_of
+from gym_compat.programs.report import Report
 from gym_compat.seeding import NUM_SEEDS, fresh_seeds
-from gym_compat.settings import HasProblem, Settings, make_problem
 from jax_router.internal.checks import check_whole_number
 
 
-class LLMRouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
-    """B environments, each of which lives as an `LLMRouterEnv` with its own seed; all arrays are NumPy.
+class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
+    """B environments, each of which lives as a `RouterEnv` with its own seed; all arrays are NumPy.
 
-    - observations: (B, N + 4) float32 in 0 .. 1; rewards: (B,) float32; terminations, truncations: (B,) bool.
+    - observations: (B, D) float32 in 0 .. 1; rewards: (B,) float32; terminations, truncations: (B,) bool.
     - actions: (B,) integers in 0 .. N - 1.
-    - infos of a step: the keys of `LLMRouterEnv`, each a (B,) array `key` beside a (B,) bool mask `_key`, False where
+    - infos of a step: the keys of `RouterEnv`, each a (B,) array `key` beside a (B,) bool mask `_key`, False where
       an environment was reset in this step.
     - autoreset: NEXT_STEP by default: the step after the end of an episode ignores its action and begins the next
       one. SAME_STEP begins it at once; `final_obs` and `final_info` then tell of the end. DISABLED leaves it to
@@ -30,33 +32,32 @@ class LLMRouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarra
 
     def __init__(
         self,
+        problem: Problem,
         num_envs: int = 1,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         render_mode: None = None,
-        **settings: Unpack[Settings],
     ) -> None:
-        """Take the keyword arguments of `gym_compat.settings.Settings`; nothing is compiled before the first reset.
+        """Nothing is compiled before the first reset.
 
         Args:
+            problem: the same for all environments.
             num_envs: B, at least 1.
             autoreset_mode: an `AutoresetMode`, or its value: "NextStep", "SameStep" or "Disabled".
             render_mode: None; make a single environment to look at one.
-            settings: the same for all environments.
 
         Raises:
-            TypeError: for a keyword that is not in `Settings`.
             ValueError: one line that names the field, the value and what is allowed.
         """
         if render_mode is not None:
             raise ValueError(f"render_mode is {render_mode!r}; it must be None: make a single environment to see one")
         self.num_envs = check_whole_number("num_envs", num_envs, at_least=1)
-        self.problem = make_problem(**settings)
+        self.problem = problem
         self.metadata = {**self.metadata, "autoreset_mode": _autoreset_mode(autoreset_mode)}  # type: ignore[misc]
         self.single_observation_space = self.problem.observation_space
         self.single_action_space = self.problem.action_space
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
-        self._model_names = np.array([model.name for model in self.models], object)
+        self._model_names = np.array(self.problem.model_names, object)
         self._programs: BatchPrograms | None = None  # until the first reset
         self._ended = np.zeros(self.num_envs, np.bool_)
 
@@ -76,7 +77,7 @@ class LLMRouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarra
             options: `{"reset_mask": mask}` with a (B,) bool array of which one is True at least.
 
         Returns:
-            The observations of all environments, (B, N + 4) float32, and an empty dict.
+            The observations of all environments, (B, D) float32, and an empty dict.
 
         Raises:
             ValueError: a sequence of seeds of another length, a seed below 0, or such a mask of another kind.
@@ -91,7 +92,7 @@ class LLMRouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarra
         if first:
             seeds[~reseed] = fresh_seeds(self.np_random, (self.num_envs - int(reseed.sum()),))
             reseed[:] = True
-            self._programs = batch_programs(self.problem.params)
+            self._programs = programs_of(BatchPrograms, self.problem.params)
             self._batch: Batch = self._programs.fresh(self.num_envs)
         assert self._programs is not None
         self._batch, observations = self._programs.begin(self._batch, where, reseed, seeds)
@@ -105,7 +106,7 @@ class LLMRouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarra
             actions: (B,) integers in 0 .. N - 1.
 
         Returns:
-            Observations (B, N + 4) float32, rewards (B,) float32, terminations and truncations (B,) bool, and infos.
+            Observations (B, D) float32, rewards (B,) float32, terminations and truncations (B,) bool, and infos.
 
         Raises:
             ValueError: actions of another shape or kind, or one that is not the index of a model.
@@ -131,13 +132,9 @@ class LLMRouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarra
 
     def _info(self, actions: np.ndarray, report: Report) -> dict[str, np.ndarray]:
         return {
-            "cost": np.asarray(report.outcome.cost),
-            "quality": np.asarray(report.outcome.quality),
-            "latency": np.asarray(report.outcome.latency),
-            "model_name": self._model_names[actions],
+            **vars(report.outcome),
             "budget_remaining": np.asarray(report.budget_remaining),
-            "quality_required": np.asarray(report.outcome.quality_required),
-            "sla_violated": np.asarray(report.outcome.sla_violated),
+            "model_name": self._model_names[actions],
         }
 
     def _infos_with_ends(self, actions: np.ndarray, report: Report) -> dict[str, Any]:

@@ -1,104 +1,121 @@
-"""The simulator behind gymnax 1.0's interface, for trainers that speak it.
+"""Any simulator behind gymnax 1.0's interface, for trainers that speak it; `LLMRouter` is the one of LLMRouter-v0.
 
 Importing this imports gymnax (and with it matplotlib: seconds); `import jax_router` does not.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 from gymnax.environments import environment, spaces
 
-from jax_router.rollout import step_with_auto_reset
-from jax_router.v0 import env as router
-from jax_router.v0.fleet import DEFAULT_MODELS, ModelConfig, check_models
-from jax_router.v0.noise import draw_noise
-from jax_router.v0.params import Params, make_params
-from jax_router.v0.reward import Outcome, reward
+from jax_router import versions
+from jax_router.simulator import (
+    AnyOutcome,
+    AnyParams,
+    observation_size,
+    reset,
+    step_from_noise,
+    step_with_auto_reset,
+)
 
 
-class LLMRouter(environment.Environment[router.State, Params]):
-    """Routing prompts across a fleet of N language models.
+class RouterEnvironment(environment.Environment[Any, Any]):
+    """Routing prompts across a fleet of N language models, in the simulator of some parameters.
 
-    - observation: (N + 4,) float32 in 0 .. 1, see `jax_router.observe`.
+    - observation: (D,) float32 in 0 .. 1, as the simulator's `observe` gives it.
     - action: () int32 in 0 .. N - 1, the index of a model.
-    - reward: () float32, see `jax_router.v0.reward.reward`.
+    - reward: () float32.
     - terminated: the budget is spent; truncated: `params.max_steps_in_episode` prompts were routed.
     - info: the fields of `Outcome` by name, `discount`, `terminated`, `truncated`, and `final_observation`, the
       observation after the step and before any reset.
 
-    `reset(key, params)` and `step(key, state, action, params)` give the very numbers of `jax_router.reset(key, params)`
-    and `jax_router.step(state, action, key, params)`; where an episode ends, `step` also begins the next one.
+    `reset(key, params)` and `step(key, state, action, params)` give the very numbers of `jax_router.simulator`'s
+    `reset(key, params)` and `step(state, action, key, params)`; where an episode ends, `step` also begins the next one.
     """
 
-    def __init__(self, scenario: str = "default", models: Sequence[ModelConfig] | None = None, **settings: Any) -> None:
-        """Take what `jax_router.make_params` takes, and raise what it raises. It becomes `default_params`."""
+    def __init__(self, params: AnyParams, model_names: Sequence[str]) -> None:
+        """Take the parameters that become `default_params`, and a name for each of their N models.
+
+        Raises `ValueError` where the names are not as many.
+        """
         super().__init__()
-        self.models = check_models(DEFAULT_MODELS if models is None else models)
-        self._default_params = make_params(scenario, self.models, **settings)
+        if len(model_names) != params.num_models:
+            raise ValueError(f"model_names has {len(model_names)} names; this fleet has {params.num_models} models")
+        self.model_names = tuple(model_names)
+        """The names of the models, in the order of the actions."""
+        self._default_params = params
 
     @property
-    def default_params(self) -> Params:
+    def default_params(self) -> Any:
         return self._default_params
 
     @property
     def name(self) -> str:
-        return "LLMRouter-v0"
+        return self._default_params.simulator.name
 
     @property
     def num_actions(self) -> int:
-        return len(self.models)
+        return len(self.model_names)
 
-    @property
-    def model_names(self) -> tuple[str, ...]:
-        """The names of the models, in the order of the actions."""
-        return tuple(model.name for model in self.models)
+    def action_space(self, params: AnyParams | None = None) -> spaces.Discrete:
+        return spaces.Discrete(self.num_actions)
 
-    def action_space(self, params: Params | None = None) -> spaces.Discrete:
-        return spaces.Discrete(len(self.models))
-
-    def observation_space(self, params: Params | None = None) -> spaces.Box:
-        return spaces.Box(0.0, 1.0, (len(self.models) + 4,), jnp.float32)
+    def observation_space(self, params: AnyParams | None = None) -> spaces.Box:
+        return spaces.Box(0.0, 1.0, (observation_size(self._default_params),), jnp.float32)
 
     @partial(jax.jit, static_argnames=("self",))
     def step(
-        self, key: jax.Array, state: router.State, action: jax.Array | int, params: Params | None = None
-    ) -> tuple[jax.Array, router.State, jax.Array, jax.Array, jax.Array, dict[str, jax.Array]]:
+        self, key: jax.Array, state: Any, action: jax.Array | int, params: AnyParams | None = None
+    ) -> tuple[jax.Array, Any, jax.Array, jax.Array, jax.Array, dict[str, jax.Array]]:
         """One step, and a fresh episode where this one ends (as gymnax does it, with half of its random numbers)."""
-        params = self.default_params if params is None else params
-        noise = draw_noise(key, params.num_models)
+        params = self._default_params if params is None else params
+        noise = params.simulator.draw_noise(key, params)
         state, made = step_with_auto_reset(state, jnp.asarray(action), noise, params)
         info = _info(made.outcome, made.terminated) | {
             "terminated": made.terminated,
             "truncated": made.truncated,
             "final_observation": made.final_observation,
         }
-        return router.observe(state, params), state, made.reward, made.terminated, made.truncated, info
+        observation = params.simulator.observe(state, params)
+        return observation, state, made.reward, made.terminated, made.truncated, info
 
     def step_env(
-        self, key: jax.Array, state: router.State, action: jax.Array | int, params: Params
-    ) -> tuple[jax.Array, router.State, jax.Array, jax.Array, dict[str, jax.Array]]:
+        self, key: jax.Array, state: Any, action: jax.Array | int, params: AnyParams
+    ) -> tuple[jax.Array, Any, jax.Array, jax.Array, dict[str, jax.Array]]:
         """One step without reset; `terminated` is the budget alone."""
-        state, outcome = router.transition(state, action, draw_noise(key, params.num_models), params)
-        terminated, _ = router.endings(state, params)
-        observation = router.observe(state, params)
-        return observation, state, reward(outcome, params.reward), terminated, _info(outcome, terminated)
+        state, made = step_from_noise(state, action, params.simulator.draw_noise(key, params), params)
+        return made.observation, state, made.reward, made.terminated, _info(made.outcome, made.terminated)
 
-    def reset_env(self, key: jax.Array, params: Params) -> tuple[jax.Array, router.State]:
-        return router.reset(key, params)
+    def reset_env(self, key: jax.Array, params: AnyParams) -> tuple[jax.Array, Any]:
+        return reset(key, params)
 
-    def observe(self, key: jax.Array, state: router.State, action: jax.Array | None, params: Params) -> jax.Array:
-        return router.observe(state, params)
+    def observe(self, key: jax.Array, state: Any, action: jax.Array | None, params: AnyParams) -> jax.Array:
+        return params.simulator.observe(state, params)
 
-    def is_truncated(self, state: router.State, params: Params) -> jax.Array:
-        return router.endings(state, params)[1]
+    def is_truncated(self, state: Any, params: AnyParams) -> jax.Array:
+        return params.simulator.endings(state, params)[1]
 
-    def is_terminated(self, state: router.State, params: Params) -> jax.Array:
-        return router.endings(state, params)[0]
+    def is_terminated(self, state: Any, params: AnyParams) -> jax.Array:
+        return params.simulator.endings(state, params)[0]
 
 
-def _info(outcome: Outcome, terminated: jax.Array) -> dict[str, jax.Array]:
-    return asdict(outcome) | {"discount": 1.0 - terminated.astype(jnp.float32)}
+class LLMRouter(RouterEnvironment):
+    """The environment `environment_id`, made from what people write down instead of parameters."""
+
+    environment_id: ClassVar[str] = versions.DEFAULT
+    """One of `jax_router.versions.ENVIRONMENTS`."""
+
+    def __init__(self, scenario: str = "default", models: Sequence[Any] | None = None, **settings: Any) -> None:
+        """Take what the environment's `make_params` takes, and raise what it raises. It becomes `default_params`."""
+        version = versions.load(self.environment_id)
+        self.models = version.check_models(version.DEFAULT_MODELS if models is None else models)
+        """The fleet, in the order of the actions."""
+        params = version.make_params(scenario, self.models, **settings)
+        super().__init__(params, [model.name for model in self.models])
+
+
+def _info(outcome: AnyOutcome, terminated: jax.Array) -> dict[str, jax.Array]:
+    return vars(outcome) | {"discount": 1.0 - terminated.astype(jnp.float32)}

@@ -1,7 +1,7 @@
 """What a policy is, without memory and with it.
 
-Both kinds see a whole batch: one key, observations (B, N + 4) float32, states with leading dimension B. Both answer
-with (B,) integer actions.
+Both kinds see a whole batch: one key, observations (B, D) float32, states with leading dimension B. Both answer with
+(B,) integer actions. A state is that of the simulator in which the policy acts.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,19 +10,17 @@ from typing import Any, Protocol
 
 import jax
 
-from jax_router.v0.env import State
-
-Policy = Callable[[jax.Array, jax.Array, State], jax.Array]
+Policy = Callable[[jax.Array, jax.Array, Any], jax.Array]
 """`policy(key, observation, state) -> action`."""
 
 
 class PolicyWithMemory(Protocol):
     """A policy that carries a pytree of arrays, fields (B, ...), from one prompt of an episode to the next."""
 
-    def initial(self, state: State) -> Any:
+    def initial(self, state: Any) -> Any:
         """The memory at the start of B episodes, from their first states."""
 
-    def act(self, memory: Any, key: jax.Array, observation: jax.Array, state: State) -> tuple[Any, jax.Array]:
+    def act(self, memory: Any, key: jax.Array, observation: jax.Array, state: Any) -> tuple[Any, jax.Array]:
         """The memory after this prompt, and the actions."""
 
 
@@ -38,10 +36,10 @@ def with_memory(policy: AnyPolicy) -> PolicyWithMemory:
 class _Forgetful:
     policy: Policy
 
-    def initial(self, state: State) -> tuple[()]:
+    def initial(self, state: Any) -> tuple[()]:
         return ()
 
-    def act(self, memory: Any, key: jax.Array, observation: jax.Array, state: State) -> tuple[Any, jax.Array]:
+    def act(self, memory: Any, key: jax.Array, observation: jax.Array, state: Any) -> tuple[Any, jax.Array]:
         return memory, self.policy(key, observation, state)
 
 
@@ -52,10 +50,10 @@ class OneOf:
     policies: Sequence[PolicyWithMemory]
     index: jax.Array
 
-    def initial(self, state: State) -> list[Any]:
+    def initial(self, state: Any) -> list[Any]:
         return [policy.initial(state) for policy in self.policies]
 
-    def act(self, memory: Any, key: jax.Array, observation: jax.Array, state: State) -> tuple[Any, jax.Array]:
+    def act(self, memory: Any, key: jax.Array, observation: jax.Array, state: Any) -> tuple[Any, jax.Array]:
         def branch(i: int) -> Callable[[], tuple[Any, jax.Array]]:
             def act() -> tuple[Any, jax.Array]:
                 later, action = self.policies[i].act(memory[i], key, observation, state)

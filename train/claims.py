@@ -13,13 +13,14 @@ import jax
 import tyro
 from rich.console import Console
 
-from jax_router import SCENARIOS
+from jax_router import SCENARIOS, versions
 from jax_router.gymnax_env import LLMRouter
 from jax_router.policy import Policy
+from train.agents.strategies import as_strategy
 from train.algorithm.config import LONG_RUN, PRICED_RUN, SHORT_RUN, Config
 from train.cli.errors import one_line_errors
-from train.evaluation.baselines import TUNED_NAMES, TUNED_RULE
-from train.evaluation.comparison import Evaluation, as_strategy, evaluate, mixture_name
+from train.evaluation.baselines import TUNED_MIXTURE
+from train.evaluation.comparison import Evaluation, evaluate, mixture_name
 from train.evaluation.scores import Score
 from train.evaluation.scores_table import markdown_table, table_rows
 from train.run.trained import trained_policies
@@ -28,6 +29,7 @@ from train.studies.priced_claims import measure_priced
 
 MIN_SAVING = 0.15
 LARGE = "ppo, 2,048 environments"
+TUNED_RULE = versions.load(versions.DEFAULT).tuning.TUNED_RULE
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def _saves(evaluation: Evaluation, name: str) -> bool:
 
 def _is_untuned_opponent(name: str, evaluation: Evaluation) -> bool:
     ours = {*evaluation.matched, *map(mixture_name, evaluation.matched)}
-    return name not in ours and name not in TUNED_NAMES
+    return name not in ours and name not in (TUNED_MIXTURE, TUNED_RULE)
 
 
 def _trained(config: Config) -> dict[str, Policy]:

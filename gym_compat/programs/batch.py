@@ -4,20 +4,18 @@ Luck is that of `seeding.py`.
 """
 
 import dataclasses
-import pickle
 from collections.abc import Callable
-from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
+from gym_compat.programs.cache import programs_of
+from gym_compat.programs.report import Report, report_of
 from gym_compat.seeding import noise_at
-from jax_router import Noise, Outcome, Params, State, observe, transition
-from jax_router.v0.env import endings, initial_state
-from jax_router.v0.reward import reward
+from jax_router.simulator import AnyParams, step_from_noise
 
 Tree = TypeVar("Tree")
 
@@ -26,34 +24,22 @@ Tree = TypeVar("Tree")
 class Batch:
     """What lives on the device between two steps of B environments."""
 
-    state: State  # fields (B, ...)
+    state: Any  # the simulator's `State`, fields (B, ...)
     seed: jax.Array  # (B,) uint32
     episode: jax.Array  # (B,) int32, episodes since that seed was set
 
 
-@struct.dataclass
-class Report:
-    """What a step tells of one environment; on the host every field leads with (B,)."""
-
-    observation: jax.Array  # (N + 4,) float32, after the step and before any reset within it
-    reward: jax.Array  # () float32
-    terminated: jax.Array  # () bool
-    truncated: jax.Array  # () bool
-    outcome: Outcome
-    budget_remaining: jax.Array  # () float32, USD, after the step and before any reset within it
-
-
 class BatchPrograms:
-    """The programs of one routing problem; `batch_programs` hands them out, so that each is compiled only once."""
+    """The programs of one routing problem; `programs_of` hands them out, so that each is compiled only once."""
 
-    def __init__(self, params: Params) -> None:
+    def __init__(self, params: AnyParams) -> None:
         self.params = params
         self._begin = jax.jit(jax.vmap(self._begin_one))
         self._step = jax.jit(jax.vmap(self._step_or_begin_one))
         self._step_and_begin = jax.jit(self._step_and_begin_all)
 
-    def __reduce__(self) -> tuple[Callable[[Params], "BatchPrograms"], tuple[Params]]:
-        return batch_programs, (self.params,)
+    def __reduce__(self) -> tuple[Callable[..., "BatchPrograms"], tuple[type["BatchPrograms"], AnyParams]]:
+        return programs_of, (BatchPrograms, self.params)
 
     def fresh(self, num_envs: int) -> Batch:
         """A place for `num_envs` environments, none of which has begun."""
@@ -72,7 +58,7 @@ class BatchPrograms:
             seeds: (B,) uint32, the new seeds.
 
         Returns:
-            The environments, and the observation of all of them, (B, N + 4) float32.
+            The environments, and the observation of all of them, (B, D) float32.
         """
         batch, observation = self._begin(batch, where, reseed, seeds)
         return batch, np.array(observation)
@@ -89,16 +75,16 @@ class BatchPrograms:
     def step_and_begin(self, batch: Batch, action: np.ndarray) -> tuple[Batch, Report, np.ndarray]:
         """Step everywhere, and begin the next episode at once wherever one ended.
 
-        What is reported is the end of those episodes; the last result is what to act on next, (B, N + 4) float32.
+        What is reported is the end of those episodes; the last result is what to act on next, (B, D) float32.
         """
         batch, report, observation = self._step_and_begin(batch, action)
         return batch, _on_host(report), np.array(observation)
 
-    def _noise(self, seed: jax.Array, episode: jax.Array, step: jax.Array) -> Noise:
-        return noise_at(seed, episode, step, self.params.num_models)
+    def _noise(self, seed: jax.Array, episode: jax.Array, step: jax.Array) -> Any:
+        return noise_at(seed, episode, step, self.params)
 
-    def _first_state(self, seed: jax.Array, episode: jax.Array) -> State:
-        return initial_state(self._noise(seed, episode, jnp.int32(0)), self.params)
+    def _first_state(self, seed: jax.Array, episode: jax.Array) -> Any:
+        return self.params.simulator.initial_state(self._noise(seed, episode, jnp.int32(0)), self.params)
 
     def _begin_one(
         self, env: Batch, where: jax.Array, reseed: jax.Array, new_seed: jax.Array
@@ -107,28 +93,21 @@ class BatchPrograms:
         episode = jnp.where(reseed, 0, env.episode + 1)
         begun = Batch(state=self._first_state(seed, episode), seed=seed, episode=episode)
         env = _select(where, begun, env)
-        return env, observe(env.state, self.params)
+        return env, self.params.simulator.observe(env.state, self.params)
 
-    def _step_one(self, state: State, action: jax.Array, noise: Noise) -> tuple[State, Report]:
-        state, outcome = transition(state, action, noise, self.params)
-        terminated, truncated = endings(state, self.params)
-        return state, Report(
-            observation=observe(state, self.params),
-            reward=reward(outcome, self.params.reward),
-            terminated=terminated,
-            truncated=truncated,
-            outcome=outcome,
-            budget_remaining=state.budget_remaining,
-        )
+    def _step_one(self, state: Any, action: jax.Array, noise: Any) -> tuple[Any, Report]:
+        state, made = step_from_noise(state, action, noise, self.params)
+        return state, report_of(state, made)
 
     def _step_or_begin_one(self, env: Batch, action: jax.Array, begin: jax.Array) -> tuple[Batch, Report]:
         # One draw serves both: it is the noise of step 0 of the next episode where that begins.
         episode = env.episode + begin.astype(jnp.int32)
         noise = self._noise(env.seed, episode, jnp.where(begin, 0, env.state.step_count + 1))
         stepped, report = self._step_one(env.state, action, noise)
-        state = _select(begin, initial_state(noise, self.params), stepped)
+        state = _select(begin, self.params.simulator.initial_state(noise, self.params), stepped)
         nothing = jax.tree.map(jnp.zeros_like, report)
-        report = dataclasses.replace(_select(begin, nothing, report), observation=observe(state, self.params))
+        observation = self.params.simulator.observe(state, self.params)
+        report = dataclasses.replace(_select(begin, nothing, report), observation=observation)
         return Batch(state=state, seed=env.seed, episode=episode), report
 
     def _step_and_begin_all(self, batch: Batch, action: jax.Array) -> tuple[Batch, Report, jax.Array]:
@@ -143,16 +122,6 @@ class BatchPrograms:
         # Drawing for all resets doubles the random numbers of a step, and many steps have no reset.
         batch, observation = jax.lax.cond(jnp.any(ended), begin_where_ended, lambda: (stepped, report.observation))
         return batch, report, observation
-
-
-def batch_programs(params: Params) -> BatchPrograms:
-    """The programs for `params`; the same object for every problem with the same numbers."""
-    return _from_content(pickle.dumps(jax.tree.map(np.asarray, params)))
-
-
-@lru_cache(maxsize=64)
-def _from_content(pickled: bytes) -> BatchPrograms:
-    return BatchPrograms(pickle.loads(pickled))
 
 
 def _on_host(report: Report) -> Report:

@@ -4,59 +4,54 @@ Each takes and returns one packed array (see `packing.py`), because the time of 
 it. They are made of `jax_router`'s own pieces, and run on the CPU also where there is an accelerator.
 """
 
-import pickle
 from collections.abc import Callable
-from functools import lru_cache
+from dataclasses import fields
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import struct
 from jax.sharding import SingleDeviceSharding
 
+from gym_compat.programs.cache import programs_of
 from gym_compat.programs.packing import pack, unpack, unpack_on_host, width
+from gym_compat.programs.report import Report, report_of
 from gym_compat.seeding import noise_at
-from jax_router import Noise, Outcome, Params, State, observe, transition
-from jax_router.v0.env import endings, initial_state
-from jax_router.v0.reward import reward
+from jax_router.simulator import AnyParams, observation_size, step_from_noise
 
 MAX_BLOCK = 1024
 """Most steps whose noise is drawn with one call; a call for few takes 0.1 ms, one for all of them 0.2 to 0.4 ms."""
 
 
-@struct.dataclass
-class Report:
-    """What a step tells besides the next state and its observation, in the order in which it is packed behind them."""
-
-    reward: jax.Array  # () float32
-    terminated: jax.Array  # () bool
-    truncated: jax.Array  # () bool
-    outcome: Outcome  # cost, latency, quality, quality_required, sla_violated
-    budget_remaining: jax.Array  # () float32, USD
-
-
 class SinglePrograms:
-    """The programs of one routing problem; `single_programs` hands them out, so that each is compiled only once.
+    """The programs of one routing problem; `programs_of` hands them out, so that each is compiled only once.
 
     A row is the input of a step, (S + W + 1,) float32: a packed `State`, a packed `Noise`, and the action (a float).
     """
 
-    def __init__(self, params: Params) -> None:
+    def __init__(self, params: AnyParams) -> None:
         self.params = params
         self.block = min(int(params.episode_length) + 1, MAX_BLOCK)
         number = jax.ShapeDtypeStruct((), jnp.int32)
         self._noise_like = jax.eval_shape(self._noise, jax.ShapeDtypeStruct((), jnp.uint32), number, number)
-        self._state_like = jax.eval_shape(lambda noise: initial_state(noise, params), self._noise_like)
+        self._state_like = jax.eval_shape(self._first_state, self._noise_like)
         self.state_width = width(self._state_like)
-        self.report_start = self.state_width + params.num_models + 4
+        self._scalars_start = self.state_width + observation_size(params)
         self.row_width = self.state_width + width(self._noise_like) + 1
         self._draw = _on_cpu(self._draw_packed)
         self._begin = _on_cpu(self._begin_packed)
         self.step = _on_cpu(self._step_packed)
-        """A row -> the packed next state, observation and `Report`, (S + N + 4 + 9,) float32."""
+        """A row -> the packed next state and `Report`, a row of float32."""
+        report = jax.eval_shape(self._step, self._state_like, self._noise_like, number)[1]
+        scalars = _scalars(report)
+        self._names = tuple(scalars)
+        self._bools = tuple(name for name, like in scalars.items() if like.dtype == jnp.bool_)
+        self._integers = tuple(
+            (name, self._scalars_start + i) for i, (name, like) in enumerate(scalars.items()) if like.dtype == jnp.int32
+        )
 
-    def __reduce__(self) -> tuple[Callable[[Params], "SinglePrograms"], tuple[Params]]:
-        return single_programs, (self.params,)  # a copy takes them from the cache, another process from its own
+    def __reduce__(self) -> tuple[Callable[..., "SinglePrograms"], tuple[type["SinglePrograms"], AnyParams]]:
+        return programs_of, (SinglePrograms, self.params)  # a copy takes them from the cache, another process its own
 
     def draw(self, seed: int, episode: int, first_step: int) -> np.ndarray:
         """Rows for the steps from `first_step` on, (block, S + W + 1) float32: their noise, and zeros for the rest."""
@@ -66,15 +61,38 @@ class SinglePrograms:
         return rows
 
     def begin(self, row: np.ndarray) -> np.ndarray:
-        """From the noise in a row, the packed first state and its observation, (S + N + 4,) float32."""
+        """From the noise in a row, the packed first state and its observation, (S + D,) float32."""
         return np.asarray(self._begin(row))
 
-    def state(self, packed: np.ndarray) -> State:
-        """The state at the head of a packed array, with NumPy arrays as fields."""
+    def state(self, packed: np.ndarray) -> Any:
+        """The `State` at the head of a packed array, with NumPy arrays as fields."""
         return unpack_on_host(packed[: self.state_width], self._state_like)
 
-    def _noise(self, seed: jax.Array, episode: jax.Array, step: jax.Array) -> Noise:
-        return noise_at(seed, episode, step, self.params.num_models)
+    def observation(self, packed: np.ndarray) -> np.ndarray:
+        """The observation in a packed array that `begin` or `step` made, (D,) float32."""
+        return packed[self.state_width : self._scalars_start].copy()
+
+    def told(self, packed: np.ndarray) -> dict[str, Any]:
+        """What a step made: `reward`, `terminated`, `truncated`, the outcome's fields, and `budget_remaining`.
+
+        All are Python's numbers and truth values.
+        """
+        told: dict[str, Any] = dict(zip(self._names, packed[self._scalars_start :].tolist(), strict=True))
+        for name in self._bools:
+            told[name] = told[name] != 0.0
+        for name, place in self._integers:
+            told[name] = int(packed[place : place + 1].view(np.int32)[0])
+        return told
+
+    def _noise(self, seed: jax.Array, episode: jax.Array, step: jax.Array) -> Any:
+        return noise_at(seed, episode, step, self.params)
+
+    def _first_state(self, noise: Any) -> Any:
+        return self.params.simulator.initial_state(noise, self.params)
+
+    def _step(self, state: Any, noise: Any, action: jax.Array) -> tuple[Any, Report]:
+        state, made = step_from_noise(state, action, noise, self.params)
+        return state, report_of(state, made)
 
     def _draw_packed(self, seed: jax.Array, episode: jax.Array, first_step: jax.Array) -> jax.Array:
         steps = first_step + jnp.arange(self.block, dtype=jnp.int32)
@@ -82,29 +100,25 @@ class SinglePrograms:
 
     def _begin_packed(self, row: jax.Array) -> jax.Array:
         _, noise, _ = self._unpack_row(row)
-        state = initial_state(noise, self.params)
-        return pack((state, observe(state, self.params)))
+        state = self._first_state(noise)
+        return pack((state, self.params.simulator.observe(state, self.params)))
 
     def _step_packed(self, row: jax.Array) -> jax.Array:
-        state, noise, action = self._unpack_row(row)
-        state, outcome = transition(state, action, noise, self.params)
-        terminated, truncated = endings(state, self.params)
-        report = Report(reward(outcome, self.params.reward), terminated, truncated, outcome, state.budget_remaining)
-        return pack((state, observe(state, self.params), report))
+        return pack(self._step(*self._unpack_row(row)))
 
-    def _unpack_row(self, row: jax.Array) -> tuple[State, Noise, jax.Array]:
+    def _unpack_row(self, row: jax.Array) -> tuple[Any, Any, jax.Array]:
         state, noise = unpack(row[:-1], (self._state_like, self._noise_like))
         return state, noise, row[-1].astype(jnp.int32)
 
 
-def single_programs(params: Params) -> SinglePrograms:
-    """The programs for `params`; the same object for every problem with the same numbers."""
-    return _from_content(pickle.dumps(jax.tree.map(np.asarray, params)))
-
-
-@lru_cache(maxsize=64)
-def _from_content(pickled: bytes) -> SinglePrograms:
-    return SinglePrograms(pickle.loads(pickled))
+def _scalars(report: Report) -> dict[str, jax.ShapeDtypeStruct]:
+    """What a report holds besides its observation, by name, in the order in which it is packed."""
+    scalars: dict[str, jax.ShapeDtypeStruct] = {}
+    for field in fields(report):
+        if field.name != "observation":
+            value = getattr(report, field.name)
+            scalars |= vars(value) if field.name == "outcome" else {field.name: value}
+    return scalars
 
 
 def _on_cpu(function: Callable[..., jax.Array]) -> Callable[..., jax.Array]:

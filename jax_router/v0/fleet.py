@@ -45,7 +45,7 @@ DEFAULT_MODELS = (
     ModelConfig("tier2_small", 0.001, 0.3, 0.08, 0.75),
     ModelConfig("open_source", 0.0005, 0.8, 0.3, 0.70),
 )
-"""The five presets of the document that asked for this project."""
+"""The five preset models, from the dearest and best to the cheapest."""
 
 
 @struct.dataclass

@@ -16,7 +16,7 @@ class Difficulty:
 def mean_quality(quality_score: jax.Array, complexity: jax.Array, difficulty: Difficulty) -> jax.Array:
     """The quality, before noise and clipping, of a model with `quality_score` (0 .. 1, shapes that broadcast).
 
-    1 - (1 - quality_score) * max(0, gap_floor + gap_slope * complexity) (DYNAMICS.md, step 3). With the default
+    1 - (1 - quality_score) * max(0, gap_floor + gap_slope * complexity) (docs/dynamics.md, step 3). With the default
     difficulty and traffic the mean of that gap is 1.
     """
     gap = jnp.maximum(0.0, difficulty.gap_floor + difficulty.gap_slope * complexity)

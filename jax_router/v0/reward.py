@@ -26,7 +26,7 @@ class RewardConfig:
     sla_threshold: float = 1.0
     """Latency that costs nothing, s."""
     quality_miss_penalty: float = 0.0
-    """Reward lost per unit of quality below what the prompt required; 0 is the document's reward."""
+    """Reward lost per unit of quality below what the prompt required; 0: nothing."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -61,7 +61,7 @@ class Outcome:
 
 
 def reward(outcome: Outcome, weights: RewardWeights) -> jax.Array:
-    """The reward of one outcome, () float32 (DYNAMICS.md, step 4; the document's formula plus the quality miss)."""
+    """The reward of one outcome, () float32 (docs/dynamics.md, step 4)."""
     lateness = jnp.maximum(0.0, outcome.latency - weights.sla_threshold)
     quality_miss = jnp.maximum(0.0, outcome.quality_required - outcome.quality)
     return (

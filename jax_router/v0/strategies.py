@@ -1,8 +1,8 @@
-"""Routing strategies that learn nothing, each a pure function of a batch.
+"""Routing strategies of this environment that learn nothing, each a pure function of a batch.
 
 Every maker here returns a policy `(key, observation, state) -> action`: one key, observations (..., N + 4) float32,
 states with the same leading dimensions, and int32 actions with those dimensions. What needs tuning is tuned in
-`tuning.py`.
+`tuning.py`; what looks at nothing of this environment is in `jax_router.strategies`.
 """
 
 from collections.abc import Sequence
@@ -10,38 +10,13 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 
-from jax_router.rollout import Policy
+from jax_router.policy import Policy
+from jax_router.strategies import constant, random, round_robin
 from jax_router.v0.congestion import latency_factor
-from jax_router.v0.env import DEFAULT, State
+from jax_router.v0.env import State
 from jax_router.v0.params import Params
 from jax_router.v0.quality import mean_quality
-
-
-def random(params: Params = DEFAULT) -> Policy:
-    """Any model with equal chance. Knows how many models there are."""
-
-    def policy(key: jax.Array, observation: jax.Array, state: State) -> jax.Array:
-        return jax.random.randint(key, observation.shape[:-1], 0, params.num_models, jnp.int32)
-
-    return policy
-
-
-def round_robin(params: Params = DEFAULT) -> Policy:
-    """One model after the other. Knows how many prompts were routed in this episode."""
-
-    def policy(key: jax.Array, observation: jax.Array, state: State) -> jax.Array:
-        return state.step_count % params.num_models
-
-    return policy
-
-
-def constant(model: int | jax.Array) -> Policy:
-    """Always the model with this index. Knows nothing."""
-
-    def policy(key: jax.Array, observation: jax.Array, state: State) -> jax.Array:
-        return jnp.full(observation.shape[:-1], model, jnp.int32)
-
-    return policy
+from jax_router.v0.scenarios import DEFAULT
 
 
 def cheapest_first(params: Params = DEFAULT) -> Policy:
@@ -52,20 +27,6 @@ def cheapest_first(params: Params = DEFAULT) -> Policy:
 def best_quality(params: Params = DEFAULT) -> Policy:
     """Always the model with the highest quality score. Knows the scores."""
     return constant(jnp.argmax(jnp.asarray(params.fleet.quality_score)).astype(jnp.int32))
-
-
-def mixture(shares: jax.Array) -> Policy:
-    """Each model with its own fixed chance, (N,) float32 that sum to 1, whatever the prompt and the queues.
-
-    Knows nothing but the shares; the best ones are found by `tuning.best_mixture`.
-    """
-    upper = jnp.cumsum(shares)[:-1]
-
-    def policy(key: jax.Array, observation: jax.Array, state: State) -> jax.Array:
-        uniform = jax.random.uniform(key, observation.shape[:-1], jnp.float32)
-        return (uniform[..., None] >= jnp.broadcast_to(upper, (*uniform.shape, *upper.shape))).sum(-1, dtype=jnp.int32)
-
-    return policy
 
 
 def least_latency(params: Params = DEFAULT) -> Policy:
@@ -139,7 +100,18 @@ def two_threshold(
     return policy
 
 
-def static_policies(params: Params, model_names: Sequence[str]) -> dict[str, Policy]:
+def rule_of_thumb(params: Params, model_names: Sequence[str]) -> Policy:
+    """The two-threshold rule of docs/dynamics.md: complex prompts to tier1_small while its queue is short.
+
+    Raises `ValueError` where `model_names` lacks one of its two models.
+    """
+    for name in ("tier1_small", "tier2_small"):
+        if name not in model_names:
+            raise ValueError(f"the models are {', '.join(model_names)}; this rule needs {name}")
+    return two_threshold(0.3, 18.0, model_names.index("tier1_small"), model_names.index("tier2_small"))
+
+
+def static_strategies(params: Params, model_names: Sequence[str]) -> dict[str, Policy]:
     """Every strategy that looks at neither prompt nor queue, by name: the named ones, then each constant model.
 
     Raises `ValueError` where there is not one name for each of the N models.
@@ -155,7 +127,7 @@ def static_policies(params: Params, model_names: Sequence[str]) -> dict[str, Pol
     return named | {f"always {name}": constant(i) for i, name in enumerate(model_names)}
 
 
-def queue_aware_policies(params: Params = DEFAULT) -> dict[str, Policy]:
+def queue_aware_strategies(params: Params = DEFAULT) -> dict[str, Policy]:
     """Every strategy that looks at the queues and needs no tuning, by name."""
     return {
         "least-latency": least_latency(params),

@@ -45,7 +45,7 @@ class Traffic:
 
     @classmethod
     def synthetic(cls, load_amplitude: float = 0.5) -> "Traffic":
-        """The traffic of DYNAMICS.md: length ~ Beta(2, 3), complexity ~ Beta(2, 5), a sine of load peaking at 09:00.
+        """Length ~ Beta(2, 3), complexity ~ Beta(2, 5), and a sine of load that peaks at 09:00.
 
         Raises `ValueError` for a `load_amplitude` outside 0 .. 1 (beyond 1 the load would be negative at night).
         """

@@ -13,7 +13,7 @@ from train.agents.export import rehearse
 from train.agents.strategies import preferences
 from train.evaluation.scores import Score
 from train.evaluation.statistics import Estimate
-from train.studies.behaviour import ChoiceMap
+from train.studies.v0.behaviour import ChoiceMap
 
 NAMES = ("tier1_large", "tier1_small", "tier2_large", "tier2_small", "open_source")
 PARAMS = make_params()

@@ -1,4 +1,4 @@
-"""DYNAMICS.md in NumPy and float64, written from that page and not from `jax_router`: what the simulator is held to.
+"""docs/dynamics.md in NumPy and float64, written from that page alone: what the simulator is held to.
 
 Everything is one environment and plain Python; prompts come from exact quantiles, the load from the sine itself.
 """

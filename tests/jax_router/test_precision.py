@@ -7,6 +7,7 @@ import pytest
 
 import jax_router
 from jax_router.gymnax_env import LLMRouter
+from jax_router.strategies import random, round_robin
 from jax_router.v0 import strategies
 
 PARAMS = jax_router.make_params("tight_budget", episode_length=20, budget=0.2)
@@ -25,15 +26,15 @@ def run_gymnax_step(key):
 
 
 def run_steps(key):
-    return jax_router.run_steps(key, strategies.round_robin(PARAMS), 3, 25, PARAMS)
+    return jax_router.run_steps(key, round_robin(PARAMS), 3, 25, PARAMS)
 
 
 def run_episodes(key):
-    return jax_router.run_episodes(key, strategies.random(PARAMS), 3, PARAMS)
+    return jax_router.run_episodes(key, random(PARAMS), 3, PARAMS)
 
 
 def run_every_static_policy(key):
-    every = strategies.static_policies(PARAMS, NAMES)
+    every = strategies.static_strategies(PARAMS, NAMES)
     return {name: jax_router.run_episodes(key, policy, 3, PARAMS) for name, policy in every.items()}
 
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from jax_router import step
-from jax_router.priced_env import MEAN_STRETCH, PricedRouter
+from jax_router.gymnax_env import LLMRouter
+from jax_router.priced_env import PROMPTS_PER_PRICE, PricedRouter
 from train.algorithm.losses import gae
 
-ENV = PricedRouter(episode_length=40, budget=0.02, min_price=1, max_price=100)
+ENV = PricedRouter(LLMRouter(episode_length=40, budget=0.02), min_price=1, max_price=100)
 PARAMS = ENV.default_params
 
 
@@ -54,8 +55,8 @@ def test_prices_are_log_uniform_and_last_for_a_stretch(steps) -> None:
     fresh = np.sort(log_price[1:][change]) / np.log(100)
     assert np.abs(fresh - np.linspace(0, 1, len(fresh))).max() < 0.05
     # An episode of 40 prompts and cuts at 1 in 100 prompts: the mean rate of both together.
-    stretch = 1 - 1 / MEAN_STRETCH
-    assert steps.truncated.mean() == pytest.approx((1 / MEAN_STRETCH) + stretch / 40, rel=0.1)
+    stretch = 1 - 1 / PROMPTS_PER_PRICE
+    assert steps.truncated.mean() == pytest.approx((1 / PROMPTS_PER_PRICE) + stretch / 40, rel=0.1)
 
 
 def test_the_budget_is_held_at_1_and_never_ends_an_episode(steps) -> None:
@@ -111,6 +112,6 @@ def test_observations_are_in_their_space(steps) -> None:
 
 def test_a_range_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="max_price is 1; it must be a finite number above 2"):
-        PricedRouter(min_price=2, max_price=1)
+        PricedRouter(LLMRouter(), min_price=2, max_price=1)
     with pytest.raises(ValueError, match="min_price is 0"):
-        PricedRouter(min_price=0)
+        PricedRouter(LLMRouter(), min_price=0)

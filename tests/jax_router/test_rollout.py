@@ -8,7 +8,10 @@ import pytest
 
 import jax_router
 from jax_router import Episodes, ModelConfig, draw_noise
-from jax_router.rollout import compare, latency_edges, reset_batch, step_with_auto_reset
+from jax_router.episodes import latency_edges
+from jax_router.rollout import compare
+from jax_router.simulator import reset_batch, step_with_auto_reset
+from jax_router.strategies import constant, random
 from jax_router.v0 import strategies
 from jax_router.v0.env import endings
 from jax_router.v0.reward import reward
@@ -66,8 +69,8 @@ def test_run_steps_is_a_loop(luck):
 
 
 def test_run_steps_goes_on_from_a_state(key):
-    halfway, _ = run_steps(key, strategies.constant(4), 2, 5, PARAMS)
-    last, transitions = run_steps(key, strategies.constant(4), 2, 3, PARAMS, halfway)
+    halfway, _ = run_steps(key, constant(4), 2, 5, PARAMS)
+    last, transitions = run_steps(key, constant(4), 2, 3, PARAMS, halfway)
     np.testing.assert_array_equal(halfway.step_count, [5, 5])
     np.testing.assert_array_equal(transitions.truncated, [[False] * 2, [False] * 2, [True] * 2])
     np.testing.assert_array_equal(last.step_count, [0, 0])
@@ -116,7 +119,7 @@ def test_run_episodes_is_a_loop_over_episodes(luck):
 
 def test_policies_given_one_key_meet_the_same_prompts(key):
     params = jax_router.make_params(episode_length=10)
-    seen = [run_steps(key, strategies.constant(a), 3, 15, params)[1].observation for a in (0, 3)]
+    seen = [run_steps(key, constant(a), 3, 15, params)[1].observation for a in (0, 3)]
     np.testing.assert_array_equal(seen[0][..., :2], seen[1][..., :2])
     assert not np.array_equal(seen[0][..., 2:7], seen[1][..., 2:7])  # only the queues are the policy's
 
@@ -125,7 +128,7 @@ def test_policies_given_one_key_have_the_same_luck(key):
     """Where models do not differ and queues do not matter, no choice can."""
     models = [ModelConfig(name, 0.01, 1.0, 0.5, 0.8) for name in "abcde"]
     params = jax_router.make_params(models=models, slowdown=0, episode_length=20)
-    measured = compare(key, {"random": strategies.random(params), "first": strategies.constant(0)}, 4, params)
+    measured = compare(key, {"random": random(params), "first": constant(0)}, 4, params)
     np.testing.assert_allclose(measured["random"].reward, measured["first"].reward, rtol=1e-5)
     assert (measured["random"].model_share != measured["first"].model_share).any()
 

@@ -6,7 +6,7 @@ import pytest
 
 import jax_router
 from jax_router import Traffic
-from jax_router.v0.strategies import round_robin
+from jax_router.strategies import round_robin
 from jax_router.v0.traffic import NUM_LOAD_BINS, draw_from_quantiles, knots, load_at
 
 HEADER = "TIMESTAMP,ContextTokens,GeneratedTokens"

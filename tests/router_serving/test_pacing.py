@@ -14,7 +14,7 @@ from jax_router.pacing import COST_MEMORY, GAP_MEMORY, PRIOR_PROMPTS, Pace, Pace
 from jax_router.plan import SHORTEST_OUTLOOK, Plan, day_integral
 from jax_router.policy import with_memory
 from jax_router.rollout import compare, run_steps
-from jax_router.v0.strategies import constant
+from jax_router.strategies import constant
 from router_serving import pacing as pacer
 from router_serving.pacing import Pacer
 from train.agents.export import rehearse

@@ -14,8 +14,8 @@ from jax_router import make_params, run_episodes
 from jax_router.v0.strategies import two_threshold
 from tests.helpers.pictures import check_not_blank
 from train.demo import main
-from train.studies.behaviour import live_a_day, map_choices, quiet_and_busy_hour
 from train.studies.learning import even_parts, train_and_judge
+from train.studies.v0.behaviour import live_a_day, map_choices, quiet_and_busy_hour
 
 TOY = ["--total-timesteps", "2048", "--episode-length", "20", "--num-seeds", "2", "--num-weights", "2"]
 TOY_PRICED = ["--priced-timesteps", "16384", "--separate-timesteps", "1024"]

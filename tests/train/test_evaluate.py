@@ -11,10 +11,10 @@ import pytest
 from jax_router import make_params
 from jax_router.rollout import compare
 from router_serving.policy_file import Policy, policy_from_arrays, save_policy
+from train.agents.strategies import as_strategy
 from train.claims import Arguments as ClaimArguments
 from train.claims import measure
 from train.evaluate import main
-from train.evaluation.comparison import as_strategy
 from train.evaluation.scores import score
 from train.evaluation.scores_table import console
 

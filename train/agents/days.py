@@ -1,17 +1,14 @@
 """Whole episodes that no budget ends, prompt by prompt: what fixed prices and pacers are measured by."""
 
-from dataclasses import replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from flax import struct
 
-from jax_router import Params, PolicyWithMemory, State, draw_noise, observe, transition
+from jax_router import Params, PolicyWithMemory, versions
 from jax_router.pacing import Pace
-from jax_router.rollout import reset_batch
-from jax_router.v0.params import without_budget
-from jax_router.v0.reward import reward
+from jax_router.simulator import reset_batch, step_from_noise, without_budget
 
 
 @struct.dataclass
@@ -34,21 +31,19 @@ def run_days(
     params = without_budget(params)
     state = reset_batch(key_reset, num_episodes, params)
     num_steps = int(params.episode_length)
-    arrival_mean = jnp.asarray(params.congestion.arrival_mean)
+    with_load_factor = versions.of(params).budgeting.with_load_factor
 
-    def one_step(carry: tuple[Any, State], t: jax.Array) -> tuple[tuple[Any, State], Days]:
+    def one_step(carry: tuple[Any, Any], t: jax.Array) -> tuple[tuple[Any, Any], Days]:
         memory, state = carry
-        factor = jnp.where(t >= num_steps // 2, load_factor, 1.0)
-        problem = replace(params, congestion=replace(params.congestion, arrival_mean=arrival_mean * factor))
-        observation = jax.vmap(observe, in_axes=(0, None))(state, problem)
+        problem = with_load_factor(params, jnp.where(t >= num_steps // 2, load_factor, 1.0))
+        observation = jax.vmap(params.simulator.observe, in_axes=(0, None))(state, problem)
         after, action = policy.act(memory, key, observation, state)
-        noise = draw_noise(jax.random.fold_in(key_noise, t), problem.num_models, (num_episodes,))
-        later, outcome = jax.vmap(transition, in_axes=(0, 0, 0, None))(state, action, noise, problem)
-        earned = jax.vmap(reward, in_axes=(0, None))(outcome, problem.reward)
-        zeros = jnp.zeros_like(earned)
+        noise = params.simulator.draw_noise(jax.random.fold_in(key_noise, t), problem, (num_episodes,))
+        later, made = jax.vmap(step_from_noise, in_axes=(0, 0, 0, None))(state, action, noise, problem)
+        zeros = jnp.zeros_like(made.reward)
         # The pacer sets the price of a prompt when it routes it.
         price, left = (jnp.exp(after.log_price), memory.budget_left) if isinstance(memory, Pace) else (zeros, zeros)
-        return (after, later), Days(state.time_of_day, price, left, outcome.cost, earned, action)
+        return (after, later), Days(state.time_of_day, price, left, made.outcome.cost, made.reward, action)
 
     _, days = jax.lax.scan(one_step, (policy.initial(state), state), jnp.arange(num_steps, dtype=jnp.int32))
     return days

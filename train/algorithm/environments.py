@@ -41,14 +41,14 @@ def _make_router(config: Config) -> tuple["Environment[Any, Any]", Any]:
     problem = load_problem(config.scenario, config.fleet, config.trace, config.episode_length, config.budget)
     problem.params  # noqa: B018  # raises what is wrong with the rest
     if config.priced:
+        from jax_router.gymnax_env import LLMRouter
         from jax_router.pacing import check_budget
         from jax_router.priced_env import PricedRouter
 
         params = problem.params
         check_budget(float(params.budget), int(params.episode_length), params.fleet.cost_per_call)
-        env: Environment[Any, Any] = PricedRouter(
-            **vars(problem), min_price=config.min_price, max_price=config.max_price
-        )
+        router = LLMRouter(**vars(problem))
+        env: Environment[Any, Any] = PricedRouter(router, config.min_price, config.max_price)
     else:
         from jax_router.gymnax_env import LLMRouter
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 
-from jax_router import Params
+from jax_router import versions
 from jax_router.policy import Policy as Strategy
-from jax_router.v0 import strategies
-from jax_router.v0.tuning import Tuned, best_mixture, best_two_threshold
+from jax_router.simulator import AnyParams
+from jax_router.strategies import mixture
+from jax_router.tuning import Tuned, best_mixture
 
 TUNED_MIXTURE = "best mixture, tuned"
-TUNED_RULE = "two thresholds, tuned"
-TUNED_NAMES = (TUNED_MIXTURE, TUNED_RULE)
+"""The name of the best mixture of the models that a search found."""
 
 
 @dataclass(frozen=True)
@@ -25,21 +25,22 @@ class KnownStrategies:
 
 
 def known_strategies(
-    key: jax.Array, params: Params, model_names: Sequence[str], tuning_episodes: int
+    key: jax.Array, params: AnyParams, model_names: Sequence[str], tuning_episodes: int
 ) -> KnownStrategies:
-    """Static, aware of queues, and tuned.
+    """The strategies of the environment that `params` are of: static ones, queue-aware ones, and tuned ones.
 
     Args:
-        key: a JAX random key, of the episodes that the tuned ones are tuned on.
+        key: a JAX random key for the episodes that the tuned ones are tuned on.
         params: the routing problem.
-        model_names: of its N models.
-        tuning_episodes: for each candidate of the tuned strategies; 0 leaves those out.
+        model_names: the names of its N models.
+        tuning_episodes: the episodes that each candidate of the tuned strategies runs through; 0 leaves those out.
     """
-    named = strategies.static_policies(params, model_names) | strategies.queue_aware_policies(params)
+    version = versions.of(params)
+    named = version.strategies.static_strategies(params, model_names) | version.strategies.queue_aware_strategies(
+        params
+    )
     if not tuning_episodes:
         return KnownStrategies(named, None)
     mixtures = best_mixture(key, params, tuning_episodes)
-    named[TUNED_MIXTURE] = strategies.mixture(jnp.asarray(mixtures.best))
-    complexity, queue, better, cheaper = best_two_threshold(key, params, tuning_episodes).best.tolist()
-    named[TUNED_RULE] = strategies.two_threshold(complexity, queue, int(better), int(cheaper))
-    return KnownStrategies(named, mixtures)
+    named[TUNED_MIXTURE] = mixture(jnp.asarray(mixtures.best))
+    return KnownStrategies(named | version.tuning.tuned_rules(key, params, tuning_episodes), mixtures)

@@ -1,4 +1,4 @@
-"""Is it any good? Strategies side by side, cost at matched quality; the command `python -m train.evaluate`."""
+"""Strategies side by side on the same episodes, and what a policy saves at matched quality."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,13 +7,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jax_router import Episodes, Params
+from jax_router import versions
+from jax_router.episodes import Episodes
 from jax_router.policy import AnyPolicy
 from jax_router.rollout import compare
-from jax_router.v0.strategies import mixture
-from jax_router.v0.tuning import Tuned
+from jax_router.simulator import AnyParams
+from jax_router.strategies import mixture
+from jax_router.tuning import Tuned
 from router_serving.policy import Policy
-from train.agents.strategies import as_strategy as as_strategy  # part of this module's face
 from train.evaluation.baselines import known_strategies
 from train.evaluation.matched import MatchedMixture, cheapest_mixture, saving_at_matched_quality
 from train.evaluation.scores import Score, score
@@ -46,7 +47,7 @@ class Evaluation:
 
 def evaluate(
     key: jax.Array,
-    params: Params,
+    params: AnyParams,
     model_names: Sequence[str],
     policies: Mapping[str, AnyPolicy],
     num_episodes: int = 256,
@@ -56,7 +57,7 @@ def evaluate(
     """Run policies and every known strategy through the same episodes.
 
     Args:
-        key: a JAX random key; tuned strategies are tuned on other episodes than those it is evaluated on.
+        key: a JAX random key, split in two: one half is for tuning, `episode_key` for the evaluation.
         params: the routing problem.
         model_names: of its N models.
         policies: trained policies by name, or none; differences and savings are those of the first.
@@ -64,7 +65,7 @@ def evaluate(
         tuning_episodes: for each candidate of the tuned strategies; 0 leaves them out.
         beside: further strategies by name, whose savings are not asked for.
     """
-    key_tuning, key_episodes = jax.random.split(key)
+    key_tuning, key_episodes = jax.random.split(key)[0], episode_key(key)
     known = known_strategies(key_tuning, params, model_names, tuning_episodes)
     strategies = dict(policies) | dict(beside or {}) | known.strategies
     episodes = compare(key_episodes, strategies, num_episodes, params)
@@ -80,6 +81,11 @@ def evaluate(
     first = episodes[next(iter(policies))] if policies else None
     scores = {name: score(rows, model_names, first) for name, rows in episodes.items()}
     return Evaluation(scores, matched)
+
+
+def episode_key(key: jax.Array) -> jax.Array:
+    """The key of the episodes that `evaluate(key, ...)` runs, for those who run more through the same."""
+    return jax.random.split(key)[1]
 
 
 def mixture_name(policy_name: str) -> str:
@@ -101,9 +107,9 @@ def check_fleet(policy: Policy, model_names: Sequence[str]) -> None:
         )
 
 
-def _match(policy: Episodes, constants: Sequence[Episodes], mixtures: Tuned | None, params: Params) -> Matched:
+def _match(policy: Episodes, constants: Sequence[Episodes], mixtures: Tuned | None, params: AnyParams) -> Matched:
     """What open-loop mixtures pay for the policy's quality; `constants` are the episodes of each single model."""
-    costs = np.asarray(params.fleet.cost_per_call, np.float64)
+    costs = np.asarray(versions.of(params).budgeting.mean_costs(params), np.float64)
     qualities = np.array([rows.quality for rows in constants], np.float64)
     length = np.asarray(policy.length, np.float64)
     quality = float(np.average(np.asarray(policy.quality, np.float64), weights=length))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jax_router import Episodes
-from jax_router.rollout import latency_edges
+from jax_router.episodes import latency_edges
 from train.evaluation.statistics import Estimate, histogram_percentiles, mean_with_interval, paired_difference
 
 COMPARED = ("reward", "cost", "quality", "sla_violation_rate")

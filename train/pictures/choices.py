@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from scipy.ndimage import distance_transform_edt
 
 from train.pictures.style import BLACK, GREY, in_house_style, label_area, model_styles, new_figure
-from train.studies.behaviour import ChoiceMap
+from train.studies.v0.behaviour import ChoiceMap
 
 SMALLEST_NAMED = 0.02
 """Share of a map that a region needs for its name to be written in it."""

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 from jax_router import ModelConfig
 from train.pictures.choices import clock
 from train.pictures.style import BLACK, GREY, ModelStyle, in_house_style, label_right, model_styles, new_figure
-from train.studies.behaviour import Day
+from train.studies.v0.behaviour import Day
 
 WINDOW = 30
 """Prompts that a share is taken over."""

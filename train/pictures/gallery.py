@@ -23,9 +23,9 @@ from train.pictures.frontier import draw_frontier
 from train.pictures.learning import draw_learning
 from train.run.devices import ParallelTrainer
 from train.run.finish import EVALUATION_STREAM
-from train.studies.behaviour import live_a_day, map_choices
 from train.studies.cost_weights import HIGHEST_WEIGHT, LOWEST_WEIGHT, cost_weights, sweep
 from train.studies.learning import train_and_judge
+from train.studies.v0.behaviour import live_a_day, map_choices
 
 if TYPE_CHECKING:
     from jax_router.gymnax_env import LLMRouter

@@ -6,9 +6,9 @@ import jax
 import numpy as np
 from rich.console import Console
 
+from jax_router import versions
 from jax_router.policy import AnyPolicy
 from jax_router.rollout import compare
-from jax_router.v0.strategies import static_policies
 from router_serving.pacing import Plan
 from router_serving.policy_file import Policy, policy_from_arrays, save_policy
 from router_serving.priced_policy import PricedPolicy
@@ -59,7 +59,7 @@ def report(
         for seed, policy in policies.items():
             name = "PPO" if len(policies) == 1 else f"PPO, seed {seed}"
             strategies |= all_strategies(name, policy, env_params)
-        strategies |= static_policies(env_params, env.model_names)
+        strategies |= versions.of(env_params).strategies.static_strategies(env_params, env.model_names)
         results = compare(key, strategies, config.eval_episodes, env_params)
         title = f"{config.scenario}: {config.eval_episodes} episodes, the same for each strategy"
         scores = {name: score(episodes, env.model_names) for name, episodes in results.items()}

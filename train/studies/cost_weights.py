@@ -12,7 +12,7 @@ from rich.progress import track
 
 from jax_router import Episodes, Params
 from jax_router.rollout import compare
-from jax_router.v0.strategies import constant
+from jax_router.strategies import constant
 from train.agents.greedy import greedy_episodes
 from train.evaluation.scores import Score, score
 from train.run.finish import EVALUATION_STREAM

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 import jax
 import numpy as np
 
-from jax_router import Params, make_params
+from jax_router import Params, make_params, versions
 from jax_router.rollout import compare
 from router_serving.priced_policy import PricedPolicy
 from train.agents.strategies import paced, ratio_for_wrong_price
 from train.algorithm.config import PRICED_RUN
 from train.evaluation.baselines import TUNED_MIXTURE
-from train.evaluation.comparison import Evaluation
+from train.evaluation.comparison import Evaluation, episode_key
 from train.evaluation.scores_table import markdown_table
 from train.run.trained import trained_policies
 from train.studies.claim import Claim
@@ -80,14 +80,13 @@ def run_paced(policies: list[PricedPolicy], params: Params, key: jax.Array, num_
         for seed, policy in enumerate(policies):
             ratio = ratio_for_wrong_price(policy, params, factor)
             strategies[f"{factor:g} {seed}"] = paced(policy, params, cost_ratio=ratio)
-    # The second half of the key, as in `evaluate`.
-    episodes = compare(jax.random.split(key)[1], strategies, num_episodes, params)
+    episodes = compare(episode_key(key), strategies, num_episodes, params)
     runs = list(episodes.values())
     reward = np.array([np.asarray(run.reward, np.float64).mean() for run in runs]).reshape(-1, len(policies))
     length = np.array([run.length for run in runs])
     # Counted, because float32 sums of a thousand costs are not exact to the cent's last digits.
     counts = np.rint(np.array([run.model_share for run in runs], np.float64) * length[..., None])
-    spent = counts @ np.asarray(params.fleet.cost_per_call, np.float64)
+    spent = counts @ np.asarray(versions.of(params).budgeting.mean_costs(params), np.float64)
     budget = float(params.budget)
     fewest = length.min() / int(params.episode_length)
     return Paced(budget, reward[0], reward[1:], float((spent - budget).max()), float(fewest))

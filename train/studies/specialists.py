@@ -10,7 +10,7 @@ import numpy as np
 from rich.console import Console
 
 from jax_router import Params, run_episodes
-from jax_router.v0.params import without_budget
+from jax_router.simulator import without_budget
 from router_serving.priced_policy import PricedPolicy
 from train.agents.strategies import as_strategy
 from train.algorithm.config import Config

@@ -1,4 +1,4 @@
-"""The table of figures in DYNAMICS.md, measured again."""
+"""The table of figures in docs/dynamics.md, measured again."""
 
 import jax
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 
 import jax_router
 from jax_router.rollout import compare
-from jax_router.v0.strategies import static_policies
+from jax_router.v0.strategies import static_strategies
 
 NUM_EPISODES = 256  # as the table
 
@@ -37,7 +37,7 @@ ROUNDING = np.array([0.0, 0.005, 0.0005, 0.05, 0.5])
 def test_the_table_holds_within_three_standard_errors(scenario):
     rows = FIGURES[scenario]
     params = jax_router.make_params(scenario)
-    policies = static_policies(params, [model.name for model in jax_router.DEFAULT_MODELS])
+    policies = static_strategies(params, [model.name for model in jax_router.DEFAULT_MODELS])
     measured = compare(jax.random.key(0), {name: policies[name] for name in rows}, NUM_EPISODES, params)
 
     for name, (reward, reward_error, *others) in rows.items():

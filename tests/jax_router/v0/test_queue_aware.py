@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 
 from jax_router import ModelConfig, make_params
-from jax_router.rollout import compare, reset_batch
+from jax_router.policy import Policy
+from jax_router.rollout import compare
+from jax_router.simulator import reset_batch
+from jax_router.strategies import mixture
+from jax_router.tuning import best_mixture
 from jax_router.v0 import strategies
 from jax_router.v0.env import transition
 from jax_router.v0.noise import draw_noise
 from jax_router.v0.reward import reward
-from jax_router.v0.tuning import best_mixture, best_two_threshold
+from jax_router.v0.tuning import best_two_threshold
 
 MODELS = [
     ModelConfig("large", 0.03, 0.9, 0.1, 0.95),
@@ -24,7 +28,7 @@ PARAMS = make_params(models=MODELS)  # a full queue of 50 requests takes three t
 KEY = jax.random.key(0)
 
 
-def choose(policy: strategies.Policy, queues: list[float], complexity: float = 0.5) -> int:
+def choose(policy: Policy, queues: list[float], complexity: float = 0.5) -> int:
     """What a policy does with these queues, in requests, and a prompt of this complexity."""
     state = reset_batch(KEY, 1, PARAMS)
     prompt = replace(state.prompt, complexity=jnp.array([complexity], jnp.float32))
@@ -83,12 +87,12 @@ def test_expected_reward_is_the_mean_of_the_rewards() -> None:
 def test_a_mixture_takes_its_shares() -> None:
     shares = jnp.array([0.2, 0.0, 0.8])
     state = reset_batch(KEY, 20_000, PARAMS)
-    actions = strategies.mixture(shares)(KEY, jnp.zeros((20_000, 7)), state)
+    actions = mixture(shares)(KEY, jnp.zeros((20_000, 7)), state)
     np.testing.assert_allclose(np.bincount(actions, minlength=3) / 20_000, shares, atol=0.015)
 
 
 def test_figures_of_the_specification() -> None:
-    """DYNAMICS.md: least latency 376, best mixture 374, the two-threshold rule tuned to (0.3, 18) 393.8."""
+    """docs/dynamics.md: least latency 376, best mixture 374, the two-threshold rule tuned to (0.3, 18) 393.8."""
     params = make_params()
     mixtures = best_mixture(jax.random.key(1), params, num_episodes=16, num_rounds=3)
     rules = best_two_threshold(jax.random.key(1), params, num_episodes=16)
@@ -98,7 +102,7 @@ def test_figures_of_the_specification() -> None:
     assert 10 < queue < 26
     entrants = {
         "least latency": strategies.least_latency(params),
-        "best mixture": strategies.mixture(jnp.asarray(mixtures.best)),
+        "best mixture": mixture(jnp.asarray(mixtures.best)),
         "two thresholds": strategies.two_threshold(0.3, 18.0, 1, 3),
         "greedy": strategies.greedy_reward(params),
     }

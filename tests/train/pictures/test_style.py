@@ -19,8 +19,8 @@ from train.pictures.choices import clock, draw_choices
 from train.pictures.day import draw_day
 from train.pictures.learning import draw_learning
 from train.pictures.style import model_styles, new_figure, picture_files, save, spread
-from train.studies.behaviour import Day
 from train.studies.learning import LearningCurves
+from train.studies.v0.behaviour import Day
 
 MODELS = [ModelConfig(f"model_{i}", 0.001 * (i + 1), 0.3, 0.1, 0.7 + 0.1 * i) for i in range(3)]
 NAMES = [model.name for model in MODELS]

@@ -11,8 +11,10 @@ from PIL import Image
 
 from gym_compat import DEFAULT_MODELS, LLMRouterEnv, ModelConfig
 from gym_compat.record import Recording, record
-from gym_compat.render.picture import WIDTH, draw_picture
-from gym_compat.render.scene import draw_text
+from gym_compat.v0.picture import WIDTH, draw_picture
+from gym_compat.v0.scene import scene_of
+from gym_compat.v0.text import draw_text
+from jax_router.v0 import observation as layout
 
 
 def an_episode(render_mode, steps=30, **settings):
@@ -36,7 +38,7 @@ def test_the_text_shows_the_fleet_the_day_the_budget_and_the_last_route():
     assert f"last route: tier1_small for 0.0030 USD in {info['latency']:.2f} s (SLA 1 s {sla})" in text
     (arrowed,) = [line for line in text.splitlines() if line.startswith(">")]
     assert arrowed.split()[1] == "tier1_small"
-    assert arrowed.count("#") == round(24 * float(env.unwrapped._scene().fill[1])) > 0
+    assert arrowed.count("#") == round(24 * float(scene_of(env.unwrapped.view).fill[1])) > 0
 
 
 def test_the_scene_is_the_observation():
@@ -44,11 +46,13 @@ def test_the_scene_is_the_observation():
     env.reset(seed=0)
     for action in (1, 1, 1, 0):
         observation = env.step(action)[0]
-    scene = env._scene()
-    np.testing.assert_allclose(scene.fill, observation[2:7], rtol=1e-6)
-    np.testing.assert_allclose([scene.length, scene.complexity], observation[:2])
-    np.testing.assert_allclose([scene.time_of_day, scene.budget_remaining / 10], observation[7:], rtol=1e-6)
-    assert scene.latency_now[1] == pytest.approx(0.5 * (1 + 2 * observation[3]), rel=1e-5)
+    scene = scene_of(env.view)
+    np.testing.assert_allclose(scene.fill, observation[layout.queues(5)], rtol=1e-6)
+    prompt = observation[[layout.LENGTH, layout.COMPLEXITY]]
+    np.testing.assert_allclose([scene.length, scene.complexity], prompt)
+    day_and_budget = observation[[layout.time_of_day(5), layout.budget(5)]]
+    np.testing.assert_allclose([scene.time_of_day, scene.budget_remaining / 10], day_and_budget, rtol=1e-6)
+    assert scene.latency_now[1] == pytest.approx(0.5 * (1 + 2 * observation[layout.queue(1)]), rel=1e-5)
     assert replace(scene, time_of_day=0.99999).clock == "23:59"
 
 
@@ -70,7 +74,7 @@ def test_the_picture_follows_the_state():
         env.step(1)
     after = env.render()
     assert (before != after).any()
-    scene = env.unwrapped._scene()
+    scene = scene_of(env.unwrapped.view)
     np.testing.assert_array_equal(draw_picture(scene), after)
     held, missed = (draw_picture(replace(scene, last=replace(scene.last, sla_violated=it))) for it in (False, True))
     assert (held != missed).any()

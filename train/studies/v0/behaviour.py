@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from jax_router import Params, run_steps
-from jax_router.rollout import reset_batch
+from jax_router.simulator import reset_batch
+from jax_router.v0 import observation as layout
 from jax_router.v0.traffic import load_at
 from train.agents.greedy import greedy
 
@@ -85,21 +86,21 @@ def map_choices(ppo: "PPO", agent: "TrainState", params: Params, key: jax.Array)
     most_used = np.argsort(-np.bincount(action, minlength=params.num_models))[:2]
     by_quality = sorted(most_used.tolist(), key=lambda i: float(params.fleet.quality_score[i]))
     cheaper, better = by_quality[0], by_quality[-1]
-    column = 2 + better
+    queue = layout.queue(better)
     complexity = np.linspace(0, 1, NUM_COMPLEXITIES, dtype=np.float32)
-    share = np.linspace(0, observation[:, column].max(), NUM_DEPTHS, dtype=np.float32)
+    share = np.linspace(0, observation[:, queue].max(), NUM_DEPTHS, dtype=np.float32)
     hours = quiet_and_busy_hour(params)
 
     asked = np.empty((2, NUM_DEPTHS, NUM_COMPLEXITIES, observation.shape[1]), np.float32)
     usual = np.empty((2, 2, 2), np.float32)
     for i, hour in enumerate(hours):
-        own = _around(observation, hour)
-        usual[i] = np.percentile(own[:, [1, column]], [5, 95], axis=0).T
+        own = _around(observation, layout.time_of_day(params.num_models), hour)
+        usual[i] = np.percentile(own[:, [layout.COMPLEXITY, queue]], [5, 95], axis=0).T
         grid = asked[i]
         grid[:] = np.median(own, axis=0)
-        grid[..., 1] = complexity
-        grid[..., column] = share[:, None]
-        grid[..., -2] = hour / 24
+        grid[..., layout.COMPLEXITY] = complexity
+        grid[..., queue] = share[:, None]
+        grid[..., layout.time_of_day(params.num_models)] = hour / 24
     choices = ppo.greedy_action(agent.network, agent.observation_stats, jnp.asarray(asked))
     deepest = np.float32(params.congestion.max_queue_depth)
     usual[:, 1] *= deepest
@@ -120,7 +121,7 @@ def live_a_day(ppo: "PPO", agent: "TrainState", params: Params, key: jax.Array) 
     return Day(
         hour=start + 24 * np.arange(num_prompts) / float(params.steps_per_day),
         action=steps.action,
-        queues=steps.observation[:, 2:-2] * np.float32(params.congestion.max_queue_depth),
+        queues=steps.observation[:, layout.queues(params.num_models)] * np.float32(params.congestion.max_queue_depth),
         cost=steps.outcome.cost,
         latency=steps.outcome.latency,
         late=steps.outcome.sla_violated,
@@ -137,7 +138,7 @@ def quiet_and_busy_hour(params: Params) -> tuple[float, float]:
 
 
 def _own_episodes(ppo: "PPO", agent: "TrainState", params: Params, key: jax.Array) -> tuple[np.ndarray, np.ndarray]:
-    """What an agent sees, (P, N + 4) float32, and does, (P,) int32, over the P prompts of `MEDIAN_EPISODES`."""
+    """What an agent sees, (P, D) float32, and does, (P,) int32, over the P prompts of `MEDIAN_EPISODES`."""
 
     @jax.jit
     def run(key: jax.Array, params: Params) -> tuple[jax.Array, jax.Array]:
@@ -149,8 +150,8 @@ def _own_episodes(ppo: "PPO", agent: "TrainState", params: Params, key: jax.Arra
     return observation.reshape(-1, observation.shape[-1]), action.ravel()
 
 
-def _around(observation: np.ndarray, hour: float) -> np.ndarray:
-    """The rows, one in `NEAREST`, whose time of day is nearest to an hour."""
-    apart = np.abs(observation[:, -2] - hour / 24)
+def _around(observation: np.ndarray, time_of_day: int, hour: float) -> np.ndarray:
+    """The rows, one in `NEAREST`, whose time of day, the column `time_of_day`, is nearest to an hour."""
+    apart = np.abs(observation[:, time_of_day] - hour / 24)
     apart = np.minimum(apart, 1 - apart)
     return observation[np.argsort(apart, kind="stable")[: -(-len(apart) // NEAREST)]]

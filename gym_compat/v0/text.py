@@ -1,59 +1,9 @@
-"""What there is to see of an environment, and that as text."""
+"""The scene as text."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
-
-from jax_router import ModelConfig
+from gym_compat.v0.scene import Scene
 
 BAR_WIDTH = 24
 """Characters of a full queue."""
-
-
-@dataclass(frozen=True)
-class Route:
-    """The last prompt that was routed, and what became of it."""
-
-    action: int
-    reward: float
-    cost: float  # USD
-    latency: float  # s
-    quality: float  # 0 .. 1
-    quality_required: float  # 0 .. 1
-    sla_violated: bool
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One environment at the moment when a prompt waits to be routed, for a fleet of N models."""
-
-    scenario: str
-    models: Sequence[ModelConfig]
-    queue_depths: np.ndarray  # (N,) float32, requests
-    max_queue_depth: float  # requests
-    latency_now: np.ndarray  # (N,) float32, s: the mean with the queue as it is
-    sla_threshold: float  # s
-    time_of_day: float  # days, [0, 1)
-    budget_remaining: float  # USD
-    budget: float  # USD
-    step_count: int  # prompts routed this episode
-    episode_length: int  # prompts
-    length: float  # of the waiting prompt, 0 .. 1
-    complexity: float  # of the waiting prompt, 0 .. 1
-    quality_required: float  # by the waiting prompt, 0 .. 1
-    last: Route | None  # None before the first step
-
-    @property
-    def clock(self) -> str:
-        """The time of day as hours and minutes."""
-        minutes = int(self.time_of_day * 24 * 60)
-        return f"{minutes // 60:02d}:{minutes % 60:02d}"
-
-    @property
-    def fill(self) -> np.ndarray:
-        """The share of each queue that is taken, (N,) float32, 0 .. 1."""
-        return np.clip(self.queue_depths / self.max_queue_depth, 0.0, 1.0)
 
 
 def draw_text(scene: Scene) -> str:

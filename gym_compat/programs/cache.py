@@ -1,0 +1,29 @@
+"""Compiled programs by the content of their parameters: each is compiled only once in a process."""
+
+import pickle
+from functools import lru_cache
+from typing import Protocol, TypeVar
+
+import jax
+import numpy as np
+
+from jax_router.simulator import AnyParams
+
+
+class Programs(Protocol):
+    """Programs for one routing problem."""
+
+    def __init__(self, params: AnyParams) -> None: ...
+
+
+Kind = TypeVar("Kind", bound=Programs)
+
+
+def programs_of(kind: type[Kind], params: AnyParams) -> Kind:
+    """The programs of one kind for `params`; the same object for every problem with the same numbers."""
+    return _from_content(kind, pickle.dumps(jax.tree.map(np.asarray, params)))
+
+
+@lru_cache(maxsize=128)
+def _from_content(kind: type[Kind], pickled: bytes) -> Kind:
+    return kind(pickle.loads(pickled))

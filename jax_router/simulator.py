@@ -1,0 +1,213 @@
+"""What an environment is: a record of six pure functions, and the one way to make a step of them.
+
+    key --draw_noise--> Noise --transition(state, action, noise, params)--> (State, Outcome) --reward--> reward
+                                                                                State --observe--> observation
+
+The record rides on the parameters (`params.simulator`), so that whoever holds a routing problem can simulate it.
+Everything here is about one environment unless it says otherwise; `jax.vmap` makes it thousands.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+
+from jax_router.internal.arrays import constant
+
+PRACTICALLY_INFINITE = 1e30
+"""USD: a budget that no cost can be told from in float32, and still a number that can be divided by."""
+
+
+class AnyState(Protocol):
+    """What the state of every simulator has, one episode at the moment when a prompt waits to be routed."""
+
+    @property
+    def time_of_day(self) -> jax.Array:
+        """() float32, days, [0, 1)."""
+
+    @property
+    def budget_remaining(self) -> jax.Array:
+        """() float32, USD, at least 0."""
+
+    @property
+    def step_count(self) -> jax.Array:
+        """() int32, prompts routed in this episode."""
+
+
+class AnyOutcome(Protocol):
+    """What the outcome of every simulator has, what became of one prompt; all fields are (), none an array of more."""
+
+    @property
+    def cost(self) -> jax.Array:
+        """() float32, USD."""
+
+    @property
+    def latency(self) -> jax.Array:
+        """() float32, s."""
+
+    @property
+    def quality(self) -> jax.Array:
+        """() float32, 0 .. 1."""
+
+    @property
+    def quality_required(self) -> jax.Array:
+        """() float32, 0 .. 1, what the prompt asked for."""
+
+    @property
+    def sla_violated(self) -> jax.Array:
+        """() bool."""
+
+
+class AnyParams(Protocol):
+    """What the parameters of every simulator have: one routing problem as a pytree of arrays."""
+
+    @property
+    def simulator(self) -> "Simulator":
+        """The simulator that these are the parameters of, a static field."""
+
+    @property
+    def num_models(self) -> int:
+        """N, a Python int also under `jit`."""
+
+    @property
+    def episode_length(self) -> jax.Array:
+        """() int32, prompts."""
+
+    @property
+    def budget(self) -> jax.Array:
+        """() float32, USD an episode."""
+
+    @property
+    def max_steps_in_episode(self) -> jax.Array:
+        """gymnax's name for `episode_length`, () int32, prompts."""
+
+
+State = TypeVar("State", bound=AnyState)
+Params = TypeVar("Params", bound=AnyParams)
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """An environment for one router of N models; its functions are defined in modules, so that it can be pickled.
+
+    No function has chance of its own but `draw_noise`, and none resets by itself.
+    """
+
+    name: str
+    """The environment's id, such as those of `jax_router.versions`."""
+    draw_noise: Callable[..., Any]
+    """`draw_noise(key, params, shape=()) -> Noise`: all chance of a step (or a reset), leading with `shape`."""
+    initial_state: Callable[..., Any]
+    """`initial_state(noise, params) -> State`: the first state of an episode."""
+    transition: Callable[..., tuple[Any, Any]]
+    """`transition(state, action, noise, params) -> (State, Outcome)`; an action out of range is the nearest model."""
+    endings: Callable[..., tuple[jax.Array, jax.Array]]
+    """`endings(state, params) -> (terminated, truncated)`: budget spent, and time limit reached; () bool."""
+    observe: Callable[..., jax.Array]
+    """`observe(state, params) -> observation`: what a router sees, (D,) float32, every number in 0 .. 1."""
+    reward: Callable[..., jax.Array]
+    """`reward(outcome, params) -> reward`, () float32."""
+
+
+@struct.dataclass
+class StepResult:
+    """What one step tells."""
+
+    observation: jax.Array  # (D,) float32, after the step and before any reset
+    reward: jax.Array  # () float32
+    terminated: jax.Array  # () bool, the budget was spent
+    truncated: jax.Array  # () bool, the time limit was reached
+    outcome: Any  # the simulator's `Outcome`
+
+
+@struct.dataclass
+class Transition:
+    """One step under auto-reset; in a rollout of B environments for T steps every field leads with (T, B)."""
+
+    observation: jax.Array  # (D,) float32, what the policy saw
+    action: jax.Array  # () int32
+    reward: jax.Array  # () float32
+    terminated: jax.Array  # () bool, the budget was spent
+    truncated: jax.Array  # () bool, the time limit was reached
+    final_observation: jax.Array  # (D,) float32, after the step and before any reset: what to bootstrap from
+    outcome: Any  # the simulator's `Outcome`
+
+
+def reset(key: jax.Array, params: AnyParams) -> tuple[jax.Array, Any]:
+    """Begin an episode: the observation, (D,) float32, and the state."""
+    simulator = params.simulator
+    state = simulator.initial_state(simulator.draw_noise(key, params), params)
+    return simulator.observe(state, params), state
+
+
+def reset_batch(key: jax.Array, num_envs: int, params: AnyParams) -> Any:
+    """`num_envs` first states from one key; every field leads with (B,)."""
+    noise = params.simulator.draw_noise(key, params, (num_envs,))
+    return jax.vmap(params.simulator.initial_state, in_axes=(0, None))(noise, params)
+
+
+def step(
+    state: State, action: jax.Array | int, key: jax.Array, params: AnyParams
+) -> tuple[jax.Array, State, jax.Array, jax.Array, jax.Array, Any]:
+    """One step from a key: observation, next state, reward, terminated, truncated, and the `Outcome`."""
+    state, made = step_from_noise(state, action, params.simulator.draw_noise(key, params), params)
+    return made.observation, state, made.reward, made.terminated, made.truncated, made.outcome
+
+
+def step_from_noise(state: State, action: jax.Array | int, noise: Any, params: AnyParams) -> tuple[State, StepResult]:
+    """One step from the draws of `params.simulator.draw_noise`: the next state, and what the step tells."""
+    simulator = params.simulator
+    state, outcome = simulator.transition(state, action, noise, params)
+    terminated, truncated = simulator.endings(state, params)
+    return state, StepResult(
+        observation=simulator.observe(state, params),
+        reward=simulator.reward(outcome, params),
+        terminated=terminated,
+        truncated=truncated,
+        outcome=outcome,
+    )
+
+
+def step_with_auto_reset(state: State, action: jax.Array, noise: Any, params: AnyParams) -> tuple[State, Transition]:
+    """One step of one environment, which begins its next episode where this one ends.
+
+    The first state of the next episode is made from the same `Noise` as the step before it. No number is then drawn
+    for a reset that does not happen, every episode by itself has the right distribution, and all that two
+    neighbours share is that the last one's final observation shows the prompt that the next one begins with.
+    """
+    observation = params.simulator.observe(state, params)
+    stepped, made = step_from_noise(state, action, noise, params)
+    done = made.terminated | made.truncated
+    started = params.simulator.initial_state(noise, params)
+    state = jax.tree.map(lambda new, old: jnp.where(done, new, old), started, stepped)
+    return state, Transition(
+        observation=observation,
+        action=action,
+        reward=made.reward,
+        terminated=made.terminated,
+        truncated=made.truncated,
+        final_observation=made.observation,
+        outcome=made.outcome,
+    )
+
+
+def observation_size(params: AnyParams) -> int:
+    """D, the numbers of an observation; nothing is computed, and no backend started."""
+    key = jax.eval_shape(lambda: jax.random.key(0))
+    return jax.eval_shape(lambda key: reset(key, params)[0], key).size
+
+
+def nearest_model(action: jax.Array | int, num_models: int) -> jax.Array:
+    """An action of any integer type and shape as int32 in 0 .. `num_models` - 1."""
+    action = jnp.asarray(action)
+    # A bound that the type cannot hold would wrap around, and it cannot be exceeded either.
+    highest = min(num_models - 1, jnp.iinfo(action.dtype).max)
+    return jnp.clip(action, 0, highest).astype(jnp.int32)
+
+
+def without_budget(params: Params) -> Params:
+    """The same problem with a budget that never ends: its share left is observed as exactly 1."""
+    return replace(params, budget=constant(PRACTICALLY_INFINITE))  # type: ignore[type-var]  # structs are dataclasses

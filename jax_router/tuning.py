@@ -1,0 +1,99 @@
+"""Strategies with numbers to choose, and the search that chooses them: many candidates on the same episodes at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jax_router.episodes import Episodes
+from jax_router.policy import Policy
+from jax_router.rollout import run_episodes
+from jax_router.simulator import AnyParams
+from jax_router.strategies import mixture
+
+BLOCK = 128
+"""Candidates under one `vmap`; more no longer fit the cache."""
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The best of the candidates that a search tried, and all of them."""
+
+    candidates: np.ndarray
+    """(C, M) float32, the M numbers of each candidate."""
+    reward: np.ndarray
+    """(C,) float32, the mean reward of each over the search's episodes."""
+    means: Episodes
+    """Means over the search's episodes, fields (C, ...) NumPy."""
+
+    @property
+    def best(self) -> np.ndarray:
+        """(M,) float32, the numbers of the best candidate."""
+        return self.candidates[int(np.argmax(self.reward))]
+
+
+def best_mixture(key: jax.Array, params: AnyParams, num_episodes: int = 32, num_rounds: int = 4) -> Tuned:
+    """Search the simplex for the shares of the best open-loop mixture of the N models; candidates are (C, N) shares.
+
+    The first round tries every model, every pair in steps of a tenth, and random mixtures; each further round tries
+    mixtures ever closer to the best so far.
+
+    Args:
+        key: a JAX random key; the episodes of the search follow from it.
+        params: the routing problem.
+        num_episodes: that each candidate runs through.
+        num_rounds: of 256 candidates or more.
+    """
+    generator = np.random.default_rng(0)  # where to look; the luck of the episodes is the key's
+    n = params.num_models
+    corners = np.eye(n)
+    pairs = [
+        share * corners[i] + (1 - share) * corners[j]
+        for i in range(n)
+        for j in range(i)
+        for share in np.arange(0.1, 1, 0.1)
+    ]
+    candidates = np.array([*corners, *pairs, *generator.dirichlet(np.full(n, 0.5), 256)], np.float32)
+    tuned = try_out(key, params, candidates, mixture, num_episodes)
+    for round_number in range(1, num_rounds):
+        step = 0.3 * 0.4**round_number
+        around = tuned.best + step * generator.normal(size=(256, n))
+        around = np.maximum(around, 0) + 1e-9
+        around = (around / around.sum(-1, keepdims=True)).astype(np.float32)
+        tuned = _join(tuned, try_out(key, params, around, mixture, num_episodes))
+    return tuned
+
+
+def try_out(
+    key: jax.Array,
+    params: AnyParams,
+    candidates: np.ndarray,
+    make_policy: Callable[[jax.Array], Policy],
+    num_episodes: int,
+) -> Tuned:
+    """Run every candidate through the same episodes, `BLOCK` of them at a time."""
+
+    def means(numbers: jax.Array) -> Episodes:
+        episodes = run_episodes(key, make_policy(numbers), num_episodes, params)
+        return jax.tree.map(lambda rows: rows.mean(0, dtype=jnp.float32), episodes)
+
+    def all_means(padded: jax.Array) -> Episodes:
+        return jax.lax.map(means, padded, batch_size=BLOCK)
+
+    filled = -(-len(candidates) // BLOCK) * BLOCK  # whole blocks: one shape, one compilation a block size
+    padded = np.concatenate([candidates, np.repeat(candidates[-1:], filled - len(candidates), axis=0)])
+    results = jax.tree.map(lambda rows: np.asarray(rows)[: len(candidates)], jax.jit(all_means)(padded))
+    return Tuned(candidates, results.reward, results)
+
+
+def _join(first: Tuned, second: Tuned) -> Tuned:
+    def joined(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.concatenate([a, b])
+
+    return Tuned(
+        joined(first.candidates, second.candidates),
+        joined(first.reward, second.reward),
+        jax.tree.map(joined, first.means, second.means),
+    )

@@ -1,0 +1,85 @@
+"""The scenarios of this environment, and how one of them becomes parameters: checked once, here."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Unpack
+
+import numpy as np
+
+from jax_router.internal.arrays import constant, constant_struct
+from jax_router.v0.congestion import Congestion
+from jax_router.v0.fleet import DEFAULT_MODELS, Fleet, ModelConfig
+from jax_router.v0.params import Params
+from jax_router.v0.quality import Difficulty
+from jax_router.v0.reward import RewardConfig, RewardWeights
+from jax_router.v0.settings import GivenSettings, Settings
+from jax_router.v0.simulator import SIMULATOR
+from jax_router.v0.traffic import Traffic
+
+_SCENARIOS = {
+    "default": (Settings(), RewardConfig()),
+    "reference": (
+        Settings(slowdown=0.0, length_weight=0.0, load_amplitude=0.0, gap_floor=0.5, gap_slope=0.5),
+        RewardConfig(),
+    ),
+    "rush_hour": (Settings(slowdown=4.0, load_amplitude=0.9), RewardConfig()),
+    "tight_budget": (Settings(budget=1.5), RewardConfig()),
+    "overnight_batch": (Settings(budget=6.0), RewardConfig(sla_threshold=10.0)),
+}
+
+SCENARIOS = tuple(_SCENARIOS)
+"""The names that `make_params` knows."""
+
+
+def make_params(
+    scenario: str = "default",
+    models: Sequence[ModelConfig] | None = None,
+    reward: RewardConfig | None = None,
+    traffic: Traffic | None = None,
+    **settings: Unpack[GivenSettings],
+) -> Params:
+    """Build the parameters of a scenario; whatever is given replaces what the scenario says.
+
+    Args:
+        scenario: one of `SCENARIOS`.
+        models: the fleet, in the order of the actions. Default: `DEFAULT_MODELS`.
+        reward: the weights of the reward, all of them: the scenario's own weights no longer count.
+        traffic: prompts and load, such as `Traffic.from_trace(path)`. Default: `Traffic.synthetic(load_amplitude)`.
+        settings: any field of `jax_router.v0.settings.Settings`, such as `episode_length` (prompts) and `budget` (USD).
+
+    Returns:
+        Params whose leaves are NumPy arrays: nothing here starts a JAX backend.
+
+    Raises:
+        TypeError: for a keyword that is none of these.
+        ValueError: one line that names the field, the value and what is allowed.
+    """
+    for name in settings:
+        if name not in GivenSettings.__annotations__:
+            raise TypeError(f"make_params() got an unexpected keyword argument {name!r}")
+    if scenario not in SCENARIOS:
+        raise ValueError(f"scenario is {scenario!r}; the known ones are {', '.join(SCENARIOS)}")
+    given: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
+    if traffic is not None and "load_amplitude" in given:
+        raise ValueError("load_amplitude shapes the synthetic traffic; leave it out when traffic is given")
+    if traffic is not None and not isinstance(traffic, Traffic):
+        raise ValueError(f"traffic is {traffic!r}; it must be a Traffic, such as Traffic.from_trace(path)")
+    if reward is not None and not isinstance(reward, RewardConfig):
+        raise ValueError(f"reward is {reward!r}; it must be a RewardConfig")
+    preset, preset_reward = _SCENARIOS[scenario]
+    numbers = replace(preset, **given)
+    return Params(
+        simulator=SIMULATOR,
+        fleet=Fleet.from_models(DEFAULT_MODELS if models is None else models),
+        traffic=Traffic.synthetic(numbers.load_amplitude) if traffic is None else traffic,
+        congestion=constant_struct(Congestion, numbers),
+        difficulty=constant_struct(Difficulty, numbers),
+        reward=RewardWeights.from_config(preset_reward if reward is None else reward),
+        episode_length=constant(numbers.episode_length, np.int32),
+        budget=constant(numbers.budget),
+        steps_per_day=constant(numbers.steps_per_day),
+    )
+
+
+DEFAULT = make_params()
+"""The `default` scenario with the five preset models, as NumPy arrays."""
