@@ -1,11 +1,17 @@
 """A request trace as a file: reading it, and saying which line is wrong."""
 
-import re
 from dataclasses import dataclass
 from os import PathLike
+from typing import Literal, get_args
 
 import numpy as np
-import pandas as pd
+
+from jax_router.internal.csv_rows import read_rows
+from jax_router.internal.time_column import TimeColumn
+from jax_router.internal.timestamps import read_numbers
+
+Outliers = Literal["refuse", "drop"]
+"""What to do about requests that are years away from the others."""
 
 
 @dataclass(frozen=True)
@@ -15,62 +21,54 @@ class Trace:
     seconds: np.ndarray  # (R,) float64, s since the first request
     tokens: np.ndarray  # (R,) float64, prompt tokens
     complexity: np.ndarray | None  # (R,) float64, 0 .. 1, where the file has it
+    time_format: str  # how TIMESTAMP was read, such as "milliseconds since 1970"
+    dropped: int  # requests left out because they are years away from the others
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return what a user should know of how the file was read, a sentence each."""
+        read = f"TIMESTAMP is read as {self.time_format}"
+        rows = "1 row is" if self.dropped == 1 else f"{self.dropped} rows are"
+        return (read, f"{rows} left out, years away from the others") if self.dropped else (read,)
 
 
-def read_trace(path: str | PathLike[str]) -> Trace:
+def read_trace(path: str | PathLike[str], *, outliers: Outliers = "refuse") -> Trace:
     """Read a CSV file with the columns `TIMESTAMP`, `ContextTokens` and, if present, `complexity`.
 
-    Raises `FileNotFoundError` where there is no file, and `ValueError` (naming file and line) for a missing column, no
-    rows, a line with too many fields, a time that does not parse, tokens that are not a number of at least 0, a
-    complexity outside 0 .. 1, and for a trace without any span of time or without any token.
+    `TIMESTAMP` is ISO 8601 with a date and a time (any number of digits of a second; with a zone in all rows or in
+    none), or a number of s, ms, us or ns since 1970. Lines without any value are skipped. The file may be compressed:
+    `.gz`, `.bz2`, `.xz`, `.zst` or a `.zip` of one file.
+
+    Requests that 300 days or more of silence part from most of the others are refused, or left out where `outliers` is
+    "drop".
+
+    Raises `OSError` where the file cannot be opened, and `ValueError` (naming the file, and the line where there is
+    one) for a damaged archive, a missing column, no rows, a line with too many fields, a time that does not parse or
+    is written in another way than the others, tokens that are not a number of at least 0, a complexity outside 0 .. 1,
+    and for a trace without any span of time or without any token.
     """
-    table = _read_columns(path)
-    for column in ("TIMESTAMP", "ContextTokens"):
-        if column not in table:
-            raise ValueError(f"{path}: no column {column}; it has {', '.join(map(str, table.columns)) or 'none'}")
-    if table.empty:
+    if outliers not in get_args(Outliers):
+        raise ValueError(f"outliers is {outliers!r}; it must be 'refuse' or 'drop'")
+    times, tokens, complexity = TimeColumn(path, "TIMESTAMP"), [], []
+    for rows in read_rows(path, required=("TIMESTAMP", "ContextTokens")):
+        times.append(rows)
+        tokens.append(read_numbers(rows.table["ContextTokens"]))
+        rows.check("ContextTokens", np.isfinite(tokens[-1]) & (tokens[-1] >= 0), "a number of tokens, at least 0")
+        if "complexity" in rows.table:
+            complexity.append(read_numbers(rows.table["complexity"]))
+            rows.check("complexity", (complexity[-1] >= 0) & (complexity[-1] <= 1), "a number from 0 to 1")
+    if not tokens:
         raise ValueError(f"{path}: no rows; a trace needs at least two requests")
 
-    times = pd.to_datetime(table["TIMESTAMP"], format="ISO8601", errors="coerce", utc=True)
-    _check_rows(path, table["TIMESTAMP"], times.notna(), "a time such as 2023-11-16 18:15:46.6805900")
-    tokens = pd.to_numeric(table["ContextTokens"], errors="coerce").to_numpy(np.float64)
-    _check_rows(path, table["ContextTokens"], np.isfinite(tokens) & (tokens >= 0), "a number of tokens, at least 0")
-    complexity = None
-    if "complexity" in table:
-        complexity = pd.to_numeric(table["complexity"], errors="coerce").to_numpy(np.float64)
-        _check_rows(path, table["complexity"], (complexity >= 0) & (complexity <= 1), "a number from 0 to 1")
-
-    seconds = (times - times.min()).dt.total_seconds().to_numpy()
-    if seconds.max() <= 0:
-        raise ValueError(f"{path}: every TIMESTAMP is {table['TIMESTAMP'].iloc[0]}; a trace must span some time")
-    if tokens.max() <= 0:
+    near = times.near_the_others()
+    if outliers == "refuse" and not near.all():
+        times.refuse_far(near)
+    trace = Trace(
+        seconds=times.seconds(near),
+        tokens=np.concatenate(tokens)[near],
+        complexity=np.concatenate(complexity)[near] if complexity else None,
+        time_format=times.format,
+        dropped=int((~near).sum()),
+    )
+    if trace.tokens.max() <= 0:
         raise ValueError(f"{path}: every ContextTokens is 0; a trace needs prompts with tokens")
-    return Trace(seconds, tokens, complexity)
-
-
-def _read_columns(path: str | PathLike[str]) -> pd.DataFrame:
-    """The file as strings: what does not parse is then found by value and reported by line."""
-    try:
-        # The header is read as a row like the others, and blank lines are kept: row i is line i + 1 of the file, and
-        # a line with more fields than the header is an error.
-        rows = pd.read_csv(path, header=None, dtype=str, keep_default_na=False, skip_blank_lines=False)
-    except pd.errors.EmptyDataError:
-        raise ValueError(f"{path}: no rows; the file is empty") from None
-    except (pd.errors.ParserError, UnicodeDecodeError) as error:
-        reason = str(error).strip().removeprefix("Error tokenizing data. C error: ")
-        unclosed = re.fullmatch(r"EOF inside string starting at row (\d+)", reason)
-        if unclosed:
-            reason = f"the quote in line {int(unclosed[1]) + 1} is never closed"
-        raise ValueError(f"{path}: not a CSV file: {reason}") from None
-    names = list(rows.iloc[0])
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"{path}: {names.count(name)} columns are called {name!r}")
-    return rows[1:].set_axis(names, axis=1).reset_index(drop=True)
-
-
-def _check_rows(path: str | PathLike[str], column: pd.Series, valid: np.ndarray | pd.Series, allowed: str) -> None:
-    valid = np.asarray(valid)
-    if not valid.all():
-        row = int(np.argmin(valid))
-        raise ValueError(f"{path}, line {row + 2}: {column.name} is {column.iloc[row]!r}; it must be {allowed}")
+    return trace

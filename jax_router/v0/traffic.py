@@ -4,6 +4,7 @@ A trace replaces the synthetic traffic by replacing tables (`jax_router/trace.py
 """
 
 from os import PathLike
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +13,9 @@ from flax import struct
 
 from jax_router.internal.arrays import constant
 from jax_router.internal.checks import check_number
+
+if TYPE_CHECKING:
+    from jax_router.trace import Outliers, Trace
 
 NUM_KNOTS = 127
 """Values in a quantile table. More would take small CPU programs off XLA's fast path (a buffer over 512 bytes)."""
@@ -57,19 +61,24 @@ class Traffic:
         )
 
     @classmethod
-    def from_trace(cls, path: str | PathLike[str]) -> "Traffic":
+    def from_trace(cls, path: str | PathLike[str], *, outliers: "Outliers" = "refuse") -> "Traffic":
         """Traffic measured from a request trace, a CSV file in the columns of the Azure LLM inference traces.
 
         `TIMESTAMP` gives the load: requests per time bin over the trace's span, mean 1, laid over one simulated day.
         `ContextTokens` gives the length: prompt tokens over their maximum. `complexity`, 0 .. 1, is used where there
-        is such a column and is Beta(2, 5) otherwise.
+        is such a column and is Beta(2, 5) otherwise. `jax_router.trace.read_trace` says which files it reads, and what
+        `outliers` leaves out.
 
-        Raises `FileNotFoundError` where there is no file, and `ValueError` (naming file and line) for a missing
-        column, no rows, or a value that does not parse.
+        Raises `OSError` where the file cannot be opened, and `ValueError` (naming file and line) for a damaged
+        archive, a missing column, no rows, or a value that does not parse.
         """
         from jax_router.trace import read_trace  # pandas takes half a second to import
 
-        trace = read_trace(path)
+        return cls.from_requests(read_trace(path, outliers=outliers))
+
+    @classmethod
+    def from_requests(cls, trace: "Trace") -> "Traffic":
+        """Traffic measured from the requests of a trace that is read already (see `from_trace`)."""
         span = trace.seconds.max() - trace.seconds.min()
         bins = np.floor((trace.seconds - trace.seconds.min()) / span * NUM_LOAD_BINS).astype(np.int64)
         counts = np.bincount(np.minimum(bins, NUM_LOAD_BINS - 1), minlength=NUM_LOAD_BINS)

@@ -160,7 +160,7 @@ def test_a_file_that_is_no_trace_is_named(write, lines, problem):
 def test_bytes_that_are_no_text(tmp_path):
     path = tmp_path / "trace.csv"
     path.write_bytes(b"\xff\xfe\x00\x80")
-    with pytest.raises(ValueError, match="not a CSV file"):
+    with pytest.raises(ValueError, match="not a text file in UTF-8"):
         Traffic.from_trace(path)
 
 

@@ -1,0 +1,94 @@
+"""Times as people write them into a column: which of the ways it is, and the times as numbers."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+UNITS = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
+"""The units that a number since 1970 may have, and how many of each make a second."""
+EARLIEST, LATEST = 946_684_800.0, 4_102_444_800.0
+"""Numbers are read as times from 2000 to 2100, s since 1970: within these no number fits two units."""
+
+FAR = np.iinfo(np.int64).max
+"""What stands for a time that int64 nanoseconds do not reach: this after the year 2262, -FAR before 1677."""
+
+EXAMPLE = "a time such as 2023-11-16 18:15:46.6805900, or a number of s, ms, us or ns since 1970"
+_SHORTEST = 15  # of what has both a date and a time: 20231116T181546. What is shorter is cut, or a date alone.
+_ZONE = r"(?:[Zz]|[+-]\d\d(?::?\d\d)?)$"
+
+
+class Times(NamedTuple):
+    """B texts as ISO 8601 times."""
+
+    nanoseconds: np.ndarray  # (B,) int64, ns since 1970 UTC, at most FAR
+    valid: np.ndarray  # (B,) bool, whether the text is a time
+    zoned: np.ndarray  # (B,) bool, whether it says its distance from UTC; one without is read as UTC
+
+
+def are_numbers(texts: pd.Series) -> bool:
+    """Return whether most of the texts are numbers, so that the column is to be read as such."""
+    return bool(pd.to_numeric(texts, errors="coerce").notna().mean() > 0.5)
+
+
+def read_numbers(texts: pd.Series) -> np.ndarray:
+    """Return the texts as float64, NaN for what is none."""
+    return pd.to_numeric(texts, errors="coerce").to_numpy(np.float64)
+
+
+def read_times(texts: pd.Series) -> Times:
+    """Read ISO 8601: a date and a time, any number of digits of a second, with or without a zone.
+
+    Also the two habits beside the standard: "UTC" or "GMT" for the zone, and a comma before the digits of a second.
+    """
+    parsed, zoned = _parse(texts)
+    if parsed.isna().any():
+        for habit, standard in ((" UTC", "Z"), (" GMT", "Z"), (",", ".")):
+            texts = texts.str.replace(habit, standard, regex=False)
+        parsed, zoned = _parse(texts)
+    nanoseconds = _as_nanoseconds(parsed)
+    valid = parsed.notna() & (texts.str.len().to_numpy(np.int64) >= _SHORTEST)
+    for row in np.flatnonzero(~valid):
+        far = _far_time(texts.iloc[row])
+        if far is None:
+            break  # the caller refuses this row, and needs no more of them
+        nanoseconds[row], valid[row], zoned[row] = FAR if far.year > 2000 else -FAR, True, far.tzinfo is not None
+    return Times(nanoseconds, valid, zoned)
+
+
+def unit_of(numbers: np.ndarray) -> np.ndarray:
+    """Return for each of B numbers the place of its unit in `UNITS`, -1 for one that is no time since 1970."""
+    units = np.full(len(numbers), -1)
+    for place, per_second in enumerate(UNITS.values()):
+        units[(numbers >= EARLIEST * per_second) & (numbers < LATEST * per_second)] = place
+    return units
+
+
+def _parse(texts: pd.Series) -> tuple[pd.DatetimeIndex, np.ndarray]:
+    index = pd.Index(texts)
+    try:
+        parsed = pd.to_datetime(index, format="ISO8601", errors="coerce")
+        return parsed, np.full(len(texts), parsed.tz is not None)
+    except ValueError:  # zones that differ, or only some times with one
+        parsed = pd.to_datetime(index, format="ISO8601", errors="coerce", utc=True)
+        return parsed, np.array(texts.str.contains(_ZONE, regex=True), bool)
+
+
+def _as_nanoseconds(parsed: pd.DatetimeIndex) -> np.ndarray:
+    """The times as int64; pandas picks the unit by the digits of the first one."""
+    per_unit = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}[parsed.unit]
+    reach = FAR // per_unit
+    counts = parsed.asi8
+    return np.where(counts > reach, FAR, np.where(counts < -reach, -FAR, counts.clip(-reach, reach) * per_unit))
+
+
+def _far_time(text: str) -> datetime | None:
+    """The time where it is one that int64 nanoseconds do not reach, and None for any other text."""
+    if len(text) < _SHORTEST:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if 1677 < time.year < 2262 else time
