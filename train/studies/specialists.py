@@ -43,7 +43,7 @@ class PricedFrontier:
 
     @property
     def best_agents(self) -> dict[float, Score]:
-        """By price, the agent that earns most once its price is paid; the episodes shown picked it, which favours it."""
+        """By price, the agent that earns most once its price is paid; the episodes shown picked it."""
         return {price: max(seeds, key=lambda one: _net(one, price)) for price, seeds in self.agents.items()}
 
     @property
