@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 import tyro
 
 from benchmarks.report import Report, Target, target_rows
+from train.cli.console import console, markdown_table, terminal_table
 from train.cli.errors import one_line_errors, stop
-from train.evaluation.scores_table import console, markdown_table, strategy_table
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = ("env", "gym", "ppo", "scaling")
@@ -40,7 +40,7 @@ def main(args: Sequence[str] | None = None) -> None:
         if not arguments.quick:
             Path(__file__).with_name("RESULTS.md").write_text(page)
     targets = [target for report in reports for target in report.targets]
-    console().print(strategy_table("targets of all benchmarks", target_rows(targets)))
+    console().print(terminal_table("targets of all benchmarks", target_rows(targets)))
 
 
 def run_benchmark(name: str, flags: Sequence[str], folder: Path) -> Report:

@@ -49,13 +49,13 @@ def _stored(ppo: PPO, env_params: Any, environments: Any) -> Any:
             return jnp.zeros(observation.shape[0], jnp.float32)
 
         key = jax.random.key(0)
-        return collect(ppo.env, env_params, environments, actor, critic, key, ppo.config.num_steps)[1]
+        return collect(ppo.env, env_params, environments, actor, critic, key, ppo.learning.num_steps)[1]
 
     return jax.eval_shape(roll_out, environments)
 
 
 def _learned_from(ppo: PPO, width: int) -> Batch:
-    size = ppo.config.batch_size
+    size = ppo.learning.batch_size
     number = jax.ShapeDtypeStruct((size,), jnp.float32)
     observation: Any = jax.ShapeDtypeStruct((size, width), jnp.float32)
     action: Any = jax.ShapeDtypeStruct((size,), jnp.int32)

@@ -9,8 +9,8 @@ import tyro
 
 from benchmarks.report import Report
 from jax_router.internal.checks import check_whole_number
+from train.cli.console import console
 from train.cli.errors import check_new_file, one_line_errors
-from train.evaluation.scores_table import console
 
 
 @dataclass(frozen=True)

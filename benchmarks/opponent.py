@@ -1,10 +1,10 @@
-"""Stable-Baselines3's PPO over the NumPy environment, with the hyper-parameters of one of our configs."""
+"""Stable-Baselines3's PPO over the NumPy environment, with the hyper-parameters of one of our runs."""
 
 from importlib.util import find_spec
 
 from benchmarks.measure import Run
 from benchmarks.numpy_env import NumpyRouterEnv
-from train.algorithm.config import Config
+from train.algorithm.config import Learning
 
 MISSING = (
     "Stable-Baselines3 is not installed, so it was left out: "
@@ -17,7 +17,7 @@ def is_installed() -> bool:
     return find_spec("stable_baselines3") is not None
 
 
-def opponent_training(config: Config, num_updates: int) -> Run:
+def opponent_training(learning: Learning, num_updates: int) -> Run:
     """A run makes `num_updates` updates. Environments run one after the other in this process (`DummyVecEnv`).
 
     It is spared what makes it slower: a monitor, `VecNormalize`, a log, and more than one thread for such small
@@ -28,25 +28,25 @@ def opponent_training(config: Config, num_updates: int) -> Run:
     from stable_baselines3.common.vec_env import DummyVecEnv
 
     torch.set_num_threads(1)
-    hidden = list(config.layer_sizes)
+    hidden = list(learning.layer_sizes)
     model = PPO(
         "MlpPolicy",
-        DummyVecEnv([NumpyRouterEnv] * config.num_envs),
-        n_steps=config.num_steps,
-        n_epochs=config.num_epochs,
-        batch_size=config.batch_size // config.num_minibatches,
-        learning_rate=config.learning_rate,
-        gamma=config.discount,
-        gae_lambda=config.gae_lambda,
-        clip_range=config.clip_range,
-        ent_coef=config.entropy_coef,
-        vf_coef=config.value_coef,
-        max_grad_norm=config.max_grad_norm,
+        DummyVecEnv([NumpyRouterEnv] * learning.num_envs),
+        n_steps=learning.num_steps,
+        n_epochs=learning.num_epochs,
+        batch_size=learning.batch_size // learning.num_minibatches,
+        learning_rate=learning.learning_rate,
+        gamma=learning.discount,
+        gae_lambda=learning.gae_lambda,
+        clip_range=learning.clip_range,
+        ent_coef=learning.entropy_coef,
+        vf_coef=learning.value_coef,
+        max_grad_norm=learning.max_grad_norm,
         policy_kwargs={"net_arch": {"pi": hidden, "vf": hidden}},
-        seed=config.seed,
+        seed=0,
         device="cpu",
     )
-    steps = num_updates * config.batch_size
+    steps = num_updates * learning.batch_size
 
     def run() -> int:
         model.learn(steps, log_interval=None, reset_num_timesteps=False)

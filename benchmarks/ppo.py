@@ -13,7 +13,7 @@ from benchmarks.flags import Flags, run_command
 from benchmarks.measure import Rate, Run, in_turns
 from benchmarks.report import Report, Table, Target, machine, on_accelerator
 from jax_router.internal.checks import check_whole_number
-from train.algorithm.config import LONG_RUN, Config, check_config
+from train.algorithm.config import LONG_RUN, Learning, Problem
 
 Part = Literal["networks", "opponent", "memory", "startup"]
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -36,15 +36,15 @@ class Arguments(Flags):
     """What to measure: networks, opponent, memory, startup."""
 
     @property
-    def config(self) -> Config:
-        """Of the training that is measured."""
+    def learning(self) -> Learning:
+        """The settings of the training that is measured."""
         return replace(LONG_RUN, num_envs=self.num_envs)
 
     def check(self) -> None:
         """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
         super().check()
         check_whole_number("--num-envs", self.num_envs, at_least=1)
-        check_config(self.config)
+        self.learning.check()
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -73,7 +73,7 @@ def measure_networks(arguments: Arguments) -> tuple[Table, list[Target]]:
     """The share of the time of training that is not the network."""
     from benchmarks.training import NetworksAlone, compiled_training
 
-    training = compiled_training(arguments.config, arguments.seconds)
+    training = compiled_training(arguments.learning, arguments.seconds)
     runs: dict[str, Run] = {
         f"training, {arguments.num_envs:,} environments": training,
         "its networks alone": NetworksAlone(training),
@@ -108,18 +108,18 @@ def measure_opponent(arguments: Arguments) -> tuple[Table, list[Target]]:
     from benchmarks.opponent import MISSING, is_installed, opponent_training
     from benchmarks.training import compiled_training
 
-    few = replace(arguments.config, num_envs=min(OPPONENT_ENVS, arguments.num_envs))
-    configs = {config.num_envs: config for config in (arguments.config, few)}
+    few = replace(arguments.learning, num_envs=min(OPPONENT_ENVS, arguments.num_envs))
+    settings = {learning.num_envs: learning for learning in (arguments.learning, few)}
     trainings = {
-        f"ours, {n:,} environments": compiled_training(config, arguments.seconds) for n, config in configs.items()
+        f"ours, {n:,} environments": compiled_training(learning, arguments.seconds) for n, learning in settings.items()
     }
     opponents: dict[str, Run] = {}
     if is_installed():
         opponents = {
             f"Stable-Baselines3, {n:,} environments": opponent_training(
-                config, max(1, OPPONENT_STEPS // config.batch_size)
+                learning, max(1, OPPONENT_STEPS // learning.batch_size)
             )
-            for n, config in configs.items()
+            for n, learning in settings.items()
         }
     rates = {rate.name: rate for rate in in_turns({**trainings, **opponents}, arguments.repeats)}
     rows = [["what", "steps/s", "range", *(f"over {name}" for name in opponents), "compiling, s"]]
@@ -142,8 +142,8 @@ def measure_memory(arguments: Arguments) -> tuple[Table, list[Target]]:
     from train.algorithm.environments import make_environment
     from train.algorithm.ppo import PPO
 
-    env, env_params = make_environment(arguments.config)
-    memory = batch_memory(PPO(arguments.config, env), env_params)
+    env, env_params = make_environment(Problem())
+    memory = batch_memory(PPO(arguments.learning, env), env_params)
     rows = [["what", "MiB", "the program, in multiples of it"]]
     for what, size in (
         ("the program of an update: arguments, results, temporary arrays", memory.program),

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from rich.console import Console
 
-from train.evaluation.scores_table import markdown_table, strategy_table
+from train.cli.console import markdown_table, terminal_table
 
 PACKAGES = ("jax", "jaxlib", "flax", "gymnax", "gymnasium", "numpy", "torch", "stable-baselines3")
 Unit = Literal["times", "s", "share", "steps/s"]
@@ -90,11 +90,11 @@ class Report:
     def print(self, console: Console) -> None:
         """Every table, the targets, and the machine."""
         for table in self.tables:
-            console.print(strategy_table(table.title, table.rows))
+            console.print(terminal_table(table.title, table.rows))
             if table.note:
                 console.print(table.note, soft_wrap=True, highlight=False)
         if self.targets:
-            console.print(strategy_table("targets", target_rows(self.targets)))
+            console.print(terminal_table("targets", target_rows(self.targets)))
         console.print(self.machine, soft_wrap=True, highlight=False)
 
     @property

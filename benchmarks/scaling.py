@@ -25,7 +25,7 @@ class Arguments(Flags):
     model_envs: int = 2048
     """Environments for each number of models."""
     num_seeds: tuple[int, ...] = (1, 2, 4, 8, 16)
-    """Agents trained side by side, with the config of the short run."""
+    """Agents trained side by side, with the settings of the short run."""
     picture: Path | None = None
     """Draw it, too: both a .png and an .svg; older ones are replaced."""
 
@@ -84,13 +84,10 @@ def by_models(arguments: Arguments) -> tuple[Growth, list[float]]:
 
 
 def by_seeds(arguments: Arguments) -> tuple[Growth, list[float]]:
-    """Training with the config of the short run; steps of all agents count."""
+    """Training with the settings of the short run; steps of all agents count."""
     from benchmarks.training import compiled_training
 
-    trainings = {
-        count: compiled_training(replace(SHORT_RUN, num_seeds=count), arguments.seconds)
-        for count in arguments.num_seeds
-    }
+    trainings = {count: compiled_training(SHORT_RUN, arguments.seconds, count) for count in arguments.num_seeds}
     return _timed(trainings, arguments.repeats), [training.compile_seconds for training in trainings.values()]
 
 
@@ -114,7 +111,7 @@ def _table(what: str, growth: Growth, compile_seconds: list[float], arguments: A
     titles = {
         ENVIRONMENTS: "own rollout, five models, by environments",
         MODELS: f"own rollout, {arguments.model_envs:,} environments, by models",
-        SEEDS: "training with the config of the short run, 64 environments an agent, by seeds side by side",
+        SEEDS: "training with the settings of the short run, 64 environments an agent, by seeds side by side",
     }
     return Table(f"{titles[what]}, median of {arguments.repeats} turns", rows)
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.measure import size_for
-from train.algorithm.config import Config
+from train.algorithm.config import Learning, Problem
 from train.algorithm.environments import make_environment
 from train.algorithm.losses import Batch, normalized, ppo_loss
 from train.algorithm.ppo import PPO
@@ -22,12 +22,12 @@ Gradient = Callable[[Network, Batch], Network]
 
 
 class Training:
-    """The updates that `python -m train.ppo` makes with a config, on one device; a call takes about `seconds`."""
+    """The updates that `python -m train.ppo` makes with some settings, on one device; a call takes about `seconds`."""
 
-    def __init__(self, config: Config, seconds: float) -> None:
-        env, env_params = make_environment(config)
-        self.ppo, self.env_params = PPO(config, env), env_params
-        self._trainer = ParallelTrainer(self.ppo, env_params, num_devices=1)
+    def __init__(self, learning: Learning, seconds: float, num_seeds: int = 1) -> None:
+        env, env_params = make_environment(Problem())
+        self.ppo, self.env_params = PPO(learning, env), env_params
+        self._trainer = ParallelTrainer(self.ppo, env_params, range(num_seeds))
         began = time.perf_counter()
         self._state = self._trainer.init()
         self._trainer.compile(self._state)
@@ -43,7 +43,7 @@ class Training:
     def __call__(self) -> int:
         """Make the updates; how many steps they learned from, over all seeds."""
         self.update(self.num_updates)
-        return self.num_updates * self.ppo.config.batch_size * self.ppo.config.num_seeds
+        return self.num_updates * self.ppo.learning.batch_size * len(self._trainer.seeds)
 
 
 compiled_training = cache(Training)
@@ -63,16 +63,16 @@ class NetworksAlone:
 
     def __init__(self, training: Training, with_loss: bool = False) -> None:
         ppo = training.ppo
-        self._num_steps = training.num_updates * ppo.config.batch_size
+        self._num_steps = training.num_updates * ppo.learning.batch_size
         gradient = _loss_gradient(ppo) if with_loss else _given_gradient(ppo)
         width = ppo.env.observation_space(training.env_params).shape[0]
         network = ppo.network.init(jax.random.key(0), jnp.zeros(width, jnp.float32))
-        batch = _random_batch(ppo.config, ppo.env.num_actions, width)
+        batch = _random_batch(ppo.learning, ppo.env.num_actions, width)
 
         def updates(network: Network, batch: Batch) -> tuple[Network, jax.Array]:
             def update(_: jax.Array, carry: tuple[Network, jax.Array]) -> tuple[Network, jax.Array]:
                 network, total = carry
-                return _learn(ppo.config, gradient, network, batch), total + _act(ppo, network, batch)
+                return _learn(ppo.learning, gradient, network, batch), total + _act(ppo, network, batch)
 
             return jax.lax.fori_loop(0, training.num_updates, update, (network, jnp.float32(0)))
 
@@ -87,17 +87,17 @@ class NetworksAlone:
 
 def _act(ppo: PPO, network: Network, batch: Batch) -> jax.Array:
     """The forward passes of a rollout; a number that depends on all of them, () float32."""
-    config = ppo.config
+    learning = ppo.learning
 
     def one_step(total: jax.Array, observation: jax.Array) -> tuple[jax.Array, None]:
         logits, values = ppo.forward(network, observation)
         return total + (logits**2).sum() + (values**2).sum(), None
 
-    observations = batch.observation.reshape(config.num_steps, config.num_envs, -1)
+    observations = batch.observation.reshape(learning.num_steps, learning.num_envs, -1)
     return jax.lax.scan(one_step, jnp.float32(0), observations)[0]
 
 
-def _learn(config: Config, gradient: Gradient, network: Network, batch: Batch) -> Network:
+def _learn(learning: Learning, gradient: Gradient, network: Network, batch: Batch) -> Network:
     """The forward and backward passes of all epochs; the parameters, moved by tiny steps."""
 
     def one_minibatch(network: Network, minibatch: Batch) -> tuple[Network, None]:
@@ -107,8 +107,8 @@ def _learn(config: Config, gradient: Gradient, network: Network, batch: Batch) -
     def one_epoch(_: jax.Array, network: Network) -> Network:
         return jax.lax.scan(one_minibatch, network, minibatches)[0]
 
-    minibatches = jax.tree.map(lambda x: x.reshape(config.num_minibatches, -1, *x.shape[1:]), batch)
-    return jax.lax.fori_loop(0, config.num_epochs, one_epoch, network)
+    minibatches = jax.tree.map(lambda x: x.reshape(learning.num_minibatches, -1, *x.shape[1:]), batch)
+    return jax.lax.fori_loop(0, learning.num_epochs, one_epoch, network)
 
 
 def _given_gradient(ppo: PPO) -> Gradient:
@@ -123,7 +123,7 @@ def _given_gradient(ppo: PPO) -> Gradient:
 
 
 def _loss_gradient(ppo: PPO) -> Gradient:
-    config = ppo.config
+    learning = ppo.learning
 
     def loss(parameters: Network, batch: Batch) -> jax.Array:
         logits, values = ppo.forward(parameters, batch.observation)
@@ -132,18 +132,18 @@ def _loss_gradient(ppo: PPO) -> Gradient:
             values,
             batch,
             normalized(batch.advantage),
-            clip_range=config.clip_range,
-            clip_value_loss=config.clip_value_loss,
+            clip_range=learning.clip_range,
+            clip_value_loss=learning.clip_value_loss,
         )
-        return parts.policy_loss + config.value_coef * parts.value_loss - config.entropy_coef * parts.entropy
+        return parts.policy_loss + learning.value_coef * parts.value_loss - learning.entropy_coef * parts.entropy
 
     return jax.grad(loss)
 
 
-def _random_batch(config: Config, num_actions: int, width: int) -> Batch:
+def _random_batch(learning: Learning, num_actions: int, width: int) -> Batch:
     """As many random steps as an update learns from."""
     rng = np.random.default_rng(0)
-    size = config.batch_size
+    size = learning.batch_size
 
     def numbers(*shape: int) -> jax.Array:
         return jnp.asarray(rng.standard_normal(shape, np.float32))

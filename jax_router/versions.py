@@ -4,18 +4,21 @@
     params = version.make_params("rush_hour")
     assert of(params) is version
 
-A version is imported when it is asked for.
+A version is imported when it is asked for, and JAX with it: the ids alone cost nothing.
 """
+
+from __future__ import annotations  # the types of JAX below are named without importing it
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from os import PathLike
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-import jax
+if TYPE_CHECKING:
+    import jax
 
-from jax_router.policy import Policy
-from jax_router.simulator import AnyParams, Simulator
+    from jax_router.policy import Policy
+    from jax_router.simulator import AnyParams, Simulator
 
 DEFAULT = "LLMRouter-v0"
 """The environment of commands that are not told another."""

@@ -10,11 +10,11 @@ from benchmarks import env, gym, opponent, ppo, scaling
 from benchmarks.batch_memory import batch_memory
 from benchmarks.report import Report
 from benchmarks.startup import help_seconds
-from train.algorithm.config import LONG_RUN, Config
+from train.algorithm.config import LONG_RUN, Learning, Problem
 from train.algorithm.environments import make_environment
 from train.algorithm.ppo import PPO
 
-TINY = Config(num_envs=4, num_steps=2, num_epochs=1, num_minibatches=1, layer_sizes=(4,))
+TINY = Learning(num_envs=4, num_steps=2, num_epochs=1, num_minibatches=1, layer_sizes=(4,))
 
 
 def report_of(main, args: list[str], tmp_path: Path) -> Report:
@@ -90,7 +90,7 @@ def test_fleets_of_any_size():
 
 
 def test_memory_is_in_multiples_of_the_batch():
-    made, params = make_environment(TINY)
+    made, params = make_environment(Problem())
     memory = batch_memory(PPO(TINY, made), params)
     assert memory.learned_from == TINY.batch_size * (9 + 4) * 4  # an observation of 9 numbers, and 4 numbers more
     assert memory.learned_from < memory.stored < memory.program

@@ -19,7 +19,7 @@ from jax_router.rollout import compare, run_episodes, run_steps
 from jax_router.strategies import constant, random
 from jax_router.tuning import best_mixture
 from tests.helpers import toy_simulator as toy
-from train.algorithm.config import Config
+from train.algorithm.config import Learning
 from train.algorithm.ppo import PPO
 
 PARAMS = toy.Params()
@@ -74,8 +74,8 @@ def test_gymnax_and_ppo(key):
     """A few updates are enough to learn what is right."""
     env = RouterEnvironment(PARAMS, ["a", "b", "c"])
     assert (env.name, env.num_actions, env.observation_space().shape) == ("Toy-v0", 3, (3,))
-    config = Config(total_timesteps=16_384, num_envs=32, num_steps=16, num_minibatches=2, learning_rate=5e-3)
-    ppo = PPO(config, env)
+    learning = Learning(total_timesteps=16_384, num_envs=32, num_steps=16, num_minibatches=2, learning_rate=5e-3)
+    ppo = PPO(learning, env)
     state, metrics = jax.jit(ppo.train)(key, PARAMS)
     assert metrics["quality"][-1] > metrics["quality"][0] + 0.2
     action = ppo.greedy_action(state.network, state.observation_stats, jnp.eye(3))

@@ -10,8 +10,9 @@ import pytest
 from router_serving.policy_file import save_policy
 from router_serving.priced_policy import PricedPolicy
 from tests.helpers.made_up import by_complexity_and_price, reluctant
-from train.budgets import main, mean_and_range, priced_policies
+from train.budgets import main, priced_policies
 from train.pictures.budget_day import draw_price_day
+from train.studies.budget_trials import mean_and_range
 
 TOY = ["--budgets", "1.2", "--no-trouble", "--episodes", "2"]
 

@@ -85,7 +85,7 @@ class Thresholds(NamedTuple):
 class RisingThresholds:
     """What looks like a trainer: two agents whose threshold rises by 0.1 with every update."""
 
-    config = SimpleNamespace(num_updates=3, batch_size=32)
+    learning = SimpleNamespace(num_updates=3, batch_size=32)
 
     @property
     def ppo(self) -> "RisingThresholds":

@@ -12,11 +12,8 @@ from jax_router import make_params
 from jax_router.rollout import compare
 from router_serving.policy_file import Policy, policy_from_arrays, save_policy
 from train.agents.strategies import as_strategy
-from train.claims import Arguments as ClaimArguments
-from train.claims import measure
 from train.evaluate import main
 from train.evaluation.scores import score
-from train.evaluation.scores_table import console
 
 NAMES = ("tier1_large", "tier1_small", "tier2_large", "tier2_small", "open_source")
 TOY = ["--episodes", "8", "--tuning-episodes", "1", "--episode-length", "30"]
@@ -120,25 +117,3 @@ def test_bad_input_is_one_line_and_status_2(
     save_policy(tmp_path / "other.npz", other)
     refuses(main, args, message)
     assert (tmp_path / "there.json").read_text() == "mine"
-
-
-def test_claims_are_written_down_whether_they_hold_or_not(tmp_path: Path) -> None:
-    """After 4,096 steps no agent is good: the page has to say so."""
-    arguments = ClaimArguments(
-        output=tmp_path / "RESULTS.md",
-        scenarios=("default",),
-        num_seeds=2,
-        short_timesteps=4096,
-        long_timesteps=32768,
-        episodes=4,
-        tuning_episodes=1,
-        priced_seeds=1,
-        priced_timesteps=16384,
-    )
-    assert not measure(arguments, console())
-    page = (tmp_path / "RESULTS.md").read_text()
-    assert "DOES NOT HOLD: 0 of 2 seeds earn more than every static" in page
-    assert page.count("| ppo, seed 1 |") == 1
-    assert "DOES NOT HOLD: With the pacer and 10 USD on `default`, 0 of 1 priced policies earn at least 394.7" in page
-    assert "holds: No episode of a pacer spent a cent over its budget" in page
-    assert "| mean reward | `default`, 10 USD |" in page

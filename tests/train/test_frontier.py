@@ -17,10 +17,10 @@ from rich.console import Console
 from jax_router import Params, make_params
 from tests.helpers.made_up import a_score
 from tests.helpers.pictures import check_not_blank
-from train.frontier import aiq_in_words, main
+from train.frontier import main
 from train.pictures.frontier import draw_frontier
 from train.pictures.style import picture_files, save
-from train.studies.cost_weights import Frontier, cost_weights, train_for_weights
+from train.studies.cost_weights import Frontier, aiq_in_words, cost_weights, train_for_weights
 from train.studies.hull import average_improvement_in_quality, non_decreasing_hull
 
 TOY = ["--total-timesteps", "1024", "--episode-length", "20", "--num-weights", "3", "--episodes", "4"]
@@ -65,7 +65,7 @@ class Payments(NamedTuple):
 class PaysItsWeight:
     """What looks like PPO, and notes what it is trained with."""
 
-    config = SimpleNamespace(seed=7, num_updates=45)
+    learning = SimpleNamespace(num_updates=45)
 
     def init(self, key: jax.Array, params: Params) -> Payments:
         """Before the first update."""
@@ -78,7 +78,7 @@ class PaysItsWeight:
 
 def test_each_agent_starts_from_the_same_seed_and_is_trained_for_its_own_weight() -> None:
     ppo: Any = PaysItsWeight()
-    agents: Any = train_for_weights(ppo, make_params(), cost_weights(0.5, 200, 3), Console(quiet=True))
+    agents: Any = train_for_weights(ppo, make_params(), cost_weights(0.5, 200, 3), 7, Console(quiet=True))
     assert agents.total == pytest.approx([45.5 * 0.5, 45.5 * 10, 45.5 * 200])
     assert agents.seed.tolist() == [float(jax.random.uniform(jax.random.key(7)))] * 3
 

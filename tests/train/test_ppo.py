@@ -9,19 +9,21 @@ import numpy as np
 import pytest
 
 from router_serving.policy_file import load_policy
-from train.algorithm.config import GYMNAX_RUN, LONG_RUN, SHORT_RUN
+from train.algorithm.config import GYMNAX_RUN, LONG_RUN, PRICED_RUN, SHORT_RUN, Config, Problem
 from train.ppo import main, parse
 
 TOY = ["--total-timesteps", "512", "--num-envs", "16", "--num-steps", "8", "--eval-episodes", "4"]
 
 
 def test_the_defaults_suit_the_size_of_the_run() -> None:
-    assert parse([]).config == SHORT_RUN
-    assert parse(["--total-timesteps", "100000"]).config == SHORT_RUN
-    assert parse(["--num-envs", "2048"]).config == LONG_RUN
-    assert parse(["--total-timesteps", "10000000"]).config == LONG_RUN
-    assert parse(["--num-envs", "2048", "--learning-rate", "0.1"]).config.learning_rate == 0.1
-    assert parse(["--env", "CartPole-v1"]).config == replace(GYMNAX_RUN, env="CartPole-v1")
+    assert parse([]).config == Config()
+    assert parse([]).learning == SHORT_RUN
+    assert parse(["--total-timesteps", "100000"]).learning == SHORT_RUN
+    assert parse(["--num-envs", "2048"]).learning == LONG_RUN
+    assert parse(["--total-timesteps", "10000000"]).learning == LONG_RUN
+    assert parse(["--num-envs", "2048", "--learning-rate", "0.1"]).learning == replace(LONG_RUN, learning_rate=0.1)
+    assert parse(["--priced"]).config == Config(Problem(priced=True), PRICED_RUN)
+    assert parse(["--env", "CartPole-v1"]).config == Config(Problem(env="CartPole-v1"), GYMNAX_RUN)
 
 
 def test_a_run_trains_compares_and_saves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

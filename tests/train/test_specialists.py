@@ -14,8 +14,8 @@ from train.evaluation.scores import Score
 from train.evaluation.statistics import Estimate
 from train.pictures.specialists import draw_priced_frontier
 from train.pictures.style import picture_files, save
-from train.specialists import frontier_rows, in_words, main
-from train.studies.specialists import PricedFrontier
+from train.specialists import main
+from train.studies.specialists import PricedFrontier, frontier_in_words, frontier_rows
 
 TOY = ["--total-timesteps", "1024", "--episode-length", "20", "--num-agents", "2", "--episodes", "4"]
 
@@ -54,7 +54,7 @@ def test_the_best_agent_is_the_one_that_earns_most_at_its_price() -> None:
     assert frontier.best_agents == {10.0: dear, 100.0: cheap}
     assert frontier.num_seeds == 2
     # The policy earns 396 for 1.9 USD and 350 for 1.
-    words = in_words(frontier)
+    words = frontier_in_words(frontier)
     assert "the best of 2 agents of each price, the priced policy earns +0.00% to +0.25% more" in words
     assert "any price" not in words
 
@@ -63,9 +63,9 @@ def test_agents_that_the_policy_is_never_as_cheap_as_are_not_compared_and_counte
     frontier = PricedFrontier(POLICY, {1.0: [earns(1.9, 395)], 1000.0: [earns(0.8, 300)]}, MODELS)
     assert frontier_rows(frontier)[2][-2:] == ["-", "-"]
     assert frontier_rows(frontier)[1][-2:] == ["396.0", "+0.25%"]
-    assert "One of them spends less than it does at any price (1.000 USD per 1,000)" in in_words(frontier)
+    assert "One of them spends less than it does at any price (1.000 USD per 1,000)" in frontier_in_words(frontier)
     nothing = replace(frontier, agents={1000.0: [earns(0.8, 300)]})
-    assert in_words(nothing).startswith("No agent costs as much")
+    assert frontier_in_words(nothing).startswith("No agent costs as much")
 
 
 def written_in(frontier: PricedFrontier) -> str:

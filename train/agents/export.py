@@ -17,7 +17,6 @@ from train.agents.days import run_days
 from train.agents.paced import Preferences
 from train.agents.strategies import at_price, preferences
 from train.algorithm.config import Config
-from train.algorithm.environments import ROUTER
 
 if TYPE_CHECKING:
     from gymnax.environments.environment import Environment
@@ -46,13 +45,13 @@ def export_policy(config: Config, env: "Environment[Any, Any]", agent: "TrainSta
         layers=[(layer["kernel"], layer["bias"]) for layer in layers],
         observation_mean=agent.observation_stats.mean,
         observation_variance=agent.observation_stats.variance,
-        activation=config.activation,
+        activation=config.learning.activation,
     )
-    if not config.priced:
+    if not config.problem.priced:
         return policy
     params = env.default_params
-    key = jax.random.fold_in(jax.random.key(config.seed), REHEARSAL_STREAM)
-    prices, cost = rehearse(preferences(policy), params, config.min_price, config.max_price, key)
+    key = jax.random.fold_in(jax.random.key(config.run.seed), REHEARSAL_STREAM)
+    prices, cost = rehearse(preferences(policy), params, config.problem.min_price, config.problem.max_price, key)
     budgeting = versions.of(params).budgeting
     load = np.asarray(budgeting.load(params))
     return PricedPolicy(
@@ -98,10 +97,10 @@ def rehearse(
 
 
 def _origin(config: Config, env: "Environment[Any, Any]") -> Origin:
-    if config.env == ROUTER:
-        return origin_of(env.default_params, config.scenario, env.model_names)
+    if config.problem.is_router:
+        return origin_of(env.default_params, config.problem.scenario, env.model_names)
     models = tuple({"name": str(i)} for i in range(env.num_actions))
-    return Origin(config.env, config.env, models, observation=(), scales=())
+    return Origin(config.problem.env, config.problem.env, models, observation=(), scales=())
 
 
 def _model(name: str, columns: Mapping[str, np.ndarray], index: int) -> dict[str, Any]:

@@ -1,58 +1,87 @@
-"""From a config to an environment: ours by name, any other through gymnax's registry."""
+"""From a problem to an environment: ours through `jax_router.versions`, any other through gymnax's registry."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from train.algorithm.config import Config
-from train.algorithm.problem import load_problem
+from jax_router import versions
+from train.algorithm.config import Problem
 
 if TYPE_CHECKING:
     from gymnax.environments.environment import Environment
 
-ROUTER = "LLMRouter-v0"
+    from jax_router.gymnax_env import RouterEnvironment
 
 
-def make_environment(config: Config) -> tuple["Environment[Any, Any]", Any]:
-    """The environment of a config and its parameters.
+@dataclass(frozen=True)
+class Task:
+    """A routing problem as the simulator takes it."""
 
-    Raises `ValueError` for an unknown environment, a setting it does not have, or actions that are not discrete, and
-    what `make_params`, `load_models` and `Traffic.from_trace` raise.
+    params: Any
+    """The parameters of the simulator, the `Params` of its version."""
+    models: tuple[Any, ...]
+    """The fleet, a `ModelConfig` for each of the N models, in the order of the actions."""
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """The name of each model, in the order of the actions."""
+        return tuple(model.name for model in self.models)
+
+
+def load_task(problem: Problem) -> Task:
+    """Read the files that a routing problem names, and make its parameters.
+
+    Raises `ValueError` for an unknown scenario, and what `make_params`, `load_models` and `Traffic.from_trace` raise.
     """
-    if config.env == ROUTER:
-        return _make_router(config)
-    for name in ("fleet", "trace", "episode_length", "budget"):
-        if getattr(config, name) is not None:
-            raise ValueError(f"--{name.replace('_', '-')} is for {ROUTER}; --env is {config.env}")
-    if config.priced:
-        raise ValueError(f"--priced is for {ROUTER}; --env is {config.env}")
+    version = versions.load(problem.env)
+    if problem.scenario not in version.SCENARIOS:
+        raise ValueError(f"--scenario is {problem.scenario!r}; the known ones are {', '.join(version.SCENARIOS)}")
+    models = version.DEFAULT_MODELS if problem.fleet is None else version.load_models(problem.fleet)
+    params = version.make_params(
+        problem.scenario,
+        models,
+        traffic=None if problem.trace is None else version.Traffic.from_trace(problem.trace),
+        episode_length=problem.episode_length,
+        budget=problem.budget,
+    )
+    return Task(params, models)
+
+
+def make_environment(problem: Problem) -> tuple["Environment[Any, Any]", Any]:
+    """The environment of a problem and its parameters.
+
+    Raises `ValueError` for an unknown environment, or actions that are not discrete, and what `load_task` raises.
+    """
+    if problem.is_router:
+        task = load_task(problem)
+        env = _make_priced(task, problem) if problem.priced else make_router(task)
+        return env, task.params
     import gymnax
     from gymnax.environments.spaces import Discrete
 
-    if config.env not in gymnax.registered_envs:
-        known = ", ".join([ROUTER, *gymnax.registered_envs])
-        raise ValueError(f"--env is {config.env!r}; the known ones are {known}")
-    env, params = gymnax.make(config.env)
+    if problem.env not in gymnax.registered_envs:
+        known = ", ".join([*versions.ENVIRONMENTS, *gymnax.registered_envs])
+        raise ValueError(f"--env is {problem.env!r}; the known ones are {known}")
+    env, params = gymnax.make(problem.env)
     if not isinstance(env.action_space(params), Discrete):
-        raise ValueError(f"--env is {config.env}; its actions are not discrete, which is all this PPO knows")
+        raise ValueError(f"--env is {problem.env}; its actions are not discrete, which is all this PPO knows")
     return env, params
 
 
-def _make_router(config: Config) -> tuple["Environment[Any, Any]", Any]:
-    # Read before gymnax is imported: a typo should not cost its five seconds.
-    problem = load_problem(config.scenario, config.fleet, config.trace, config.episode_length, config.budget)
-    problem.params  # noqa: B018  # raises what is wrong with the rest
-    if config.priced:
-        from jax_router import versions
-        from jax_router.gymnax_env import LLMRouter
-        from jax_router.priced_env import PricedRouter
-        from router_serving.pacing import check_budget
+def make_router(task: Task) -> "RouterEnvironment":
+    """A routing problem behind gymnax's interface. Importing gymnax takes seconds, so this does it, and not before."""
+    from jax_router.gymnax_env import RouterEnvironment
 
-        params = problem.params
-        costs = versions.of(params).budgeting.mean_costs(params)
-        check_budget(float(params.budget), int(params.episode_length), costs)
-        router = LLMRouter(**vars(problem))
-        env: Environment[Any, Any] = PricedRouter(router, config.min_price, config.max_price)
-    else:
-        from jax_router.gymnax_env import LLMRouter
+    return RouterEnvironment(task.params, task.model_names)
 
-        env = LLMRouter(**vars(problem))
-    return env, env.default_params
+
+def _make_priced(task: Task, problem: Problem) -> "Environment[Any, Any]":
+    """The same at a price of money; raises `ValueError` for a budget that even the cheapest model exceeds."""
+    from router_serving.pacing import check_budget
+
+    params = task.params
+    costs = versions.of(params).budgeting.mean_costs(params)
+    check_budget(float(params.budget), int(params.episode_length), costs)
+
+    from jax_router.priced_env import PricedRouter
+
+    return PricedRouter(make_router(task), problem.min_price, problem.max_price)

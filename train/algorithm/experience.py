@@ -41,7 +41,7 @@ class Step:
     reward: jax.Array  # (B,) float32, raw
     terminated: jax.Array  # (B,) bool
     truncated: jax.Array  # (B,) bool
-    cut_value: jax.Array  # (B,) float32, where truncated: of the observation after the step, before any reset
+    bootstrap_value: jax.Array  # (B,) float32, where truncated: of the observation after the step, before any reset
 
     @property
     def done(self) -> jax.Array:
@@ -91,8 +91,8 @@ def collect(
         action, log_prob, value = actor(key_action, envs.observation)
         moved, (reward, terminated, truncated, final_observation), info = _step(env, env_params, envs, key_step, action)
         # Most steps cut nothing off: neither the time of a second pass nor the memory of a second observation.
-        cut_value = jax.lax.cond(truncated.any(), critic, lambda _: jnp.zeros_like(value), final_observation)
-        step = Step(envs.observation, action, log_prob, value, reward, terminated, truncated, cut_value)
+        bootstrap_value = jax.lax.cond(truncated.any(), critic, lambda _: jnp.zeros_like(value), final_observation)
+        step = Step(envs.observation, action, log_prob, value, reward, terminated, truncated, bootstrap_value)
         watched = {name: value.astype(jnp.float32).mean() for name, value in info.items()} | {
             "reward": step.reward.mean(),
             "episodes": step.done.astype(jnp.float32).mean(),

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from train.algorithm.collective import mean_and_variance
+from train.algorithm.normalize import mean_and_variance
 
 
 def gae(
@@ -64,9 +64,8 @@ class LossParts:
     policy_loss: jax.Array
     value_loss: jax.Array
     entropy: jax.Array  # nats
-    approx_kl: (
-        jax.Array
-    )  # nats, KL from the policy that acted to this one (Schulman, 2020: mean of ratio - 1 - log ratio)
+    # KL from the policy that acted to this one, nats; the mean of ratio - 1 - log ratio (Schulman, 2020).
+    approx_kl: jax.Array
     clip_fraction: jax.Array  # share of the steps whose ratio left 1 +- clip_range
 
 

@@ -12,11 +12,10 @@ from jax_router.internal.threefry import random_words
 Tree = TypeVar("Tree")
 
 LARGEST = 2**24
-"""Numbers that leave 8 of 32 bits to chance."""
-
+"""The longest order whose numbers leave 8 of 32 bits to chance."""
 
 ROWS_ON_CPU = 2048
-"""Layers of 64 units then stay in the cache (0.5 MiB each); more rows at once are no faster, and fewer are slower."""
+"""The rows of a part on the CPU: layers of 64 units then stay in the cache (0.5 MiB each). More are not faster."""
 
 
 def random_order(key: jax.Array, num: int) -> jax.Array:

@@ -1,11 +1,17 @@
-"""Running statistics inside the train state: observations to mean 0 and variance 1, rewards to a steady scale."""
+"""Running statistics inside the train state: observations to mean 0 and variance 1, rewards to a steady scale.
+
+Every mean and variance is over all devices that share a batch.
+"""
+
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
 from flax import struct
 
 from router_serving.policy import normalized, scale_of
-from train.algorithm.collective import mean_and_variance
+
+Tree = TypeVar("Tree")
 
 
 @struct.dataclass
@@ -18,7 +24,7 @@ class RunningStats:
 
     @classmethod
     def of_shape(cls, shape: tuple[int, ...]) -> "RunningStats":
-        """Nothing seen yet: `normalize` changes nothing."""
+        """The statistics before any value was seen: `normalize` then changes nothing."""
         return cls(jnp.float32(0), jnp.zeros(shape, jnp.float32), jnp.ones(shape, jnp.float32))
 
 
@@ -68,3 +74,16 @@ def discounted_sums(
         return jnp.where(ended, 0.0, total), total
 
     return jax.lax.scan(one_step, start, (rewards, done))
+
+
+def mean_over_devices(value: Tree, axis_name: str | None) -> Tree:
+    """The mean of every device's `value` (any pytree), or `value` itself where there is no such axis."""
+    return value if axis_name is None else jax.lax.pmean(value, axis_name)
+
+
+def mean_and_variance(values: jax.Array, num_batch_axes: int, axis_name: str | None) -> tuple[jax.Array, jax.Array]:
+    """Mean and variance over the leading `num_batch_axes` axes and over all devices; equal batches on each."""
+    axes = tuple(range(num_batch_axes))
+    mean = mean_over_devices(values.mean(axes), axis_name)
+    deviation = values - jnp.broadcast_to(mean, values.shape)
+    return mean, mean_over_devices((deviation**2).mean(axes), axis_name)

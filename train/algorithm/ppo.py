@@ -1,4 +1,4 @@
-"""PPO with everything from reset to the last update under `jit`, and the command `python -m train.ppo`.
+"""PPO with everything from reset to the last update under `jit`.
 
 The shape is PureJaxRL's: environments, networks, optimiser and statistics are one pytree that `PPO.update` maps to the
 next one. It knows an environment by gymnax's interface alone.
@@ -12,13 +12,12 @@ import jax.numpy as jnp
 import optax
 from flax import struct
 
-from train.algorithm.collective import mean_over_devices
-from train.algorithm.config import Config
+from train.algorithm.config import Learning
 from train.algorithm.experience import Environments, Metrics, Step, collect, staggered_reset
 from train.algorithm.losses import Batch, LossParts, explained_variance, gae, normalized, ppo_loss
 from train.algorithm.minibatches import mean_over_parts, random_order, rows_at_once
 from train.algorithm.networks import ActorCritic
-from train.algorithm.normalize import RunningStats, discounted_sums, normalize, update_stats
+from train.algorithm.normalize import RunningStats, discounted_sums, mean_over_devices, normalize, update_stats
 
 if TYPE_CHECKING:
     from gymnax.environments.environment import Environment
@@ -40,13 +39,13 @@ class TrainState:
 
 @dataclass(frozen=True)
 class PPO:
-    """The algorithm for one config and one environment: pure functions of a `TrainState`.
+    """The algorithm with its settings on one environment: pure functions of a `TrainState`.
 
     Under `jax.shard_map` over an axis of `num_shards` devices, give its name: every device then moves its share of the
     environments, and gradients and statistics are averaged over the axis.
     """
 
-    config: Config
+    learning: Learning
     env: "Environment[Any, Any]"
     axis_name: str | None = None
     num_shards: int = 1
@@ -54,26 +53,26 @@ class PPO:
     @property
     def num_envs(self) -> int:
         """Environments on one device."""
-        return self.config.num_envs // self.num_shards
+        return self.learning.num_envs // self.num_shards
 
     @property
     def network(self) -> ActorCritic:
         """The networks' shape; their parameters are in the train state."""
-        return ActorCritic(self.env.num_actions, self.config.layer_sizes, self.config.activation)
+        return ActorCritic(self.env.num_actions, self.learning.layer_sizes, self.learning.activation)
 
     @property
     def optimizer(self) -> optax.GradientTransformation:
         """Adam behind a clipped gradient, its step size annealed to 0 over the run."""
-        config = self.config
-        learning_rate: optax.ScalarOrSchedule = config.learning_rate
-        if config.anneal_learning_rate:
-            learning_rate = optax.linear_schedule(config.learning_rate, 0.0, config.num_gradient_steps)
-        return optax.chain(optax.clip_by_global_norm(config.max_grad_norm), optax.adam(learning_rate, eps=1e-5))
+        learning = self.learning
+        learning_rate: optax.ScalarOrSchedule = learning.learning_rate
+        if learning.anneal_learning_rate:
+            learning_rate = optax.linear_schedule(learning.learning_rate, 0.0, learning.num_gradient_steps)
+        return optax.chain(optax.clip_by_global_norm(learning.max_grad_norm), optax.adam(learning_rate, eps=1e-5))
 
     def train(self, key: jax.Array, env_params: Any) -> tuple[TrainState, Metrics]:
         """A whole run as one pure function: the last train state, and metrics of shape (num_updates,)."""
         state = self.init(key, env_params)
-        return jax.lax.scan(lambda state, _: self.update(state, env_params), state, length=self.config.num_updates)
+        return jax.lax.scan(lambda state, _: self.update(state, env_params), state, length=self.learning.num_updates)
 
     def update_block(
         self, state: TrainState, env_params: Any, num_updates: int | jax.Array
@@ -123,10 +122,10 @@ class PPO:
             return self.forward(state.network, normalize(observation, old_stats))[1]
 
         environments, steps, metrics = collect(
-            self.env, env_params, state.environments, actor, critic, self._own_key(key_rollout), self.config.num_steps
+            self.env, env_params, state.environments, actor, critic, self._own_key(key_rollout), self.learning.num_steps
         )
         scaled, rewards = self._scaled_rewards(replace(state, environments=environments), steps)
-        if self.config.normalize_observations:
+        if self.learning.normalize_observations:
             scaled = replace(scaled, observation_stats=update_stats(old_stats, steps.observation, self.axis_name))
         batch = self._batch(steps, critic(environments.observation), rewards, old_stats)
         learned, losses = self._learn(scaled, batch, self._own_key(key_learn))
@@ -151,9 +150,9 @@ class PPO:
 
     def _scaled_rewards(self, state: TrainState, steps: Step) -> tuple[TrainState, jax.Array]:
         """Rewards over the running standard deviation of the discounted return, (T, B)."""
-        if not self.config.normalize_rewards:
+        if not self.learning.normalize_rewards:
             return state, steps.reward
-        last, sums = discounted_sums(steps.reward, steps.done, self.config.discount, state.discounted_return)
+        last, sums = discounted_sums(steps.reward, steps.done, self.learning.discount, state.discounted_return)
         stats = update_stats(state.return_stats, sums, self.axis_name)
         rewards = steps.reward / jnp.sqrt(stats.variance + 1e-8)
         return replace(state, discounted_return=last, return_stats=stats), rewards
@@ -161,29 +160,31 @@ class PPO:
     def _batch(self, steps: Step, last_value: jax.Array, rewards: jax.Array, stats: RunningStats) -> Batch:
         """The rollout as T * B independent steps with their advantages; `last_value` is of what follows it, (B,)."""
         following = jnp.concatenate([steps.value[1:], last_value[None]])
-        next_values = jnp.where(steps.truncated, steps.cut_value, following)
+        next_values = jnp.where(steps.truncated, steps.bootstrap_value, following)
         advantages = gae(
             rewards,
             steps.value,
             next_values,
             steps.terminated,
             steps.truncated,
-            self.config.discount,
-            self.config.gae_lambda,
+            self.learning.discount,
+            self.learning.gae_lambda,
         )
         batch = Batch(normalize(steps.observation, stats), steps.action, steps.log_prob, steps.value, advantages)
         return jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), batch)
 
     def _learn(self, state: TrainState, batch: Batch, key: jax.Array) -> tuple[TrainState, LossParts]:
         """`num_epochs` passes of `num_minibatches` gradient steps; the loss parts have shape (epochs, minibatches)."""
-        config = self.config
-        entropy_coef = config.entropy_coef * self._share_left(state) if config.anneal_entropy else config.entropy_coef
+        learning = self.learning
+        entropy_coef = (
+            learning.entropy_coef * self._share_left(state) if learning.anneal_entropy else learning.entropy_coef
+        )
 
         def one_minibatch(carry: tuple, rows: jax.Array) -> tuple[tuple, LossParts]:
             network, optimizer, stopped = carry
             minibatch = jax.tree.map(lambda x: x[rows], batch)
             advantage = minibatch.advantage
-            if config.normalize_advantages:
+            if learning.normalize_advantages:
                 advantage = normalized(advantage, self.axis_name)
 
             def gradient_of(some: tuple[Batch, jax.Array]) -> tuple[Any, LossParts]:
@@ -193,33 +194,33 @@ class PPO:
             gradient, parts = mean_over_devices((gradient, parts), self.axis_name)
             change, next_optimizer = self.optimizer.update(gradient, optimizer, network)
             learned = (optax.apply_updates(network, change), next_optimizer)
-            if config.target_kl is not None:
-                stopped |= parts.approx_kl > config.target_kl
+            if learning.target_kl is not None:
+                stopped |= parts.approx_kl > learning.target_kl
                 learned = jax.tree.map(lambda new, old: jnp.where(stopped, old, new), learned, (network, optimizer))
             return (*learned, stopped), parts
 
         def one_epoch(carry: tuple, key: jax.Array) -> tuple[tuple, LossParts]:
             order = random_order(key, batch.action.size)
-            return jax.lax.scan(one_minibatch, carry, order.reshape(config.num_minibatches, -1))
+            return jax.lax.scan(one_minibatch, carry, order.reshape(learning.num_minibatches, -1))
 
         carry = (state.network, state.optimizer, jnp.bool_(False))
-        carry, parts = jax.lax.scan(one_epoch, carry, jax.random.split(key, config.num_epochs))
+        carry, parts = jax.lax.scan(one_epoch, carry, jax.random.split(key, learning.num_epochs))
         return replace(state, network=carry[0], optimizer=carry[1]), parts
 
     def _share_left(self, state: TrainState) -> jax.Array:
-        return 1.0 - state.num_updates.astype(jnp.float32) / self.config.num_updates
+        return 1.0 - state.num_updates.astype(jnp.float32) / self.learning.num_updates
 
     def _loss(
         self, network: Any, batch: Batch, advantage: jax.Array, entropy_coef: float | jax.Array
     ) -> tuple[jax.Array, LossParts]:
-        config = self.config
+        learning = self.learning
         logits, values = self.forward(network, batch.observation)
         parts = ppo_loss(
             logits,
             values,
             batch,
             advantage,
-            clip_range=config.clip_range,
-            clip_value_loss=config.clip_value_loss,
+            clip_range=learning.clip_range,
+            clip_value_loss=learning.clip_value_loss,
         )
-        return parts.policy_loss + config.value_coef * parts.value_loss - entropy_coef * parts.entropy, parts
+        return parts.policy_loss + learning.value_coef * parts.value_loss - entropy_coef * parts.entropy, parts

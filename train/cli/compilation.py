@@ -5,7 +5,10 @@ from pathlib import Path
 
 
 def keep_compiled_programs() -> None:
-    """Keep them in `$XDG_CACHE_HOME/jax-router`, unless `JAX_COMPILATION_CACHE_DIR` names another place."""
+    """Keep them in `$XDG_CACHE_HOME/jax-router`, unless `JAX_COMPILATION_CACHE_DIR` names another place.
+
+    This imports JAX, so a command calls it when its flags have been checked.
+    """
     import jax
 
     if "JAX_COMPILATION_CACHE_DIR" in os.environ:

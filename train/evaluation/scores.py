@@ -10,7 +10,7 @@ from jax_router.episodes import latency_edges
 from train.evaluation.statistics import Estimate, histogram_percentiles, mean_with_interval, paired_difference
 
 COMPARED = ("reward", "cost", "quality", "sla_violation_rate")
-"""The fields of `Episodes` whose paired differences are told."""
+"""The fields of `Episodes` in which strategies are compared with a policy."""
 
 
 @dataclass(frozen=True)
@@ -18,27 +18,29 @@ class Score:
     """One strategy over E episodes. Rates and quality are over prompts, reward and cost over episodes."""
 
     reward: Estimate
-    """An episode."""
+    """The mean reward of an episode."""
     cost: float
-    """USD an episode."""
+    """The mean cost of an episode, USD."""
     cost_per_1k: float
-    """USD for 1,000 prompts."""
+    """The cost of 1,000 prompts, USD."""
     quality: float
-    """Mean over the prompts, 0 .. 1."""
+    """The mean over the prompts, 0 .. 1."""
     sla_violation_rate: float
-    """Share of the prompts."""
+    """The share of the prompts whose answer came later than the SLA allows."""
     quality_met_rate: float
-    """Share of the prompts whose answer was at least as good as required."""
+    """The share of the prompts whose answer was at least as good as required."""
     latency_p50: float
-    """s, within 1 %, like the other two."""
+    """The median of the latency, s, within 1 %."""
     latency_p95: float
+    """Its 95th percentile, s, within 1 %."""
     latency_p99: float
+    """Its 99th percentile, s, within 1 %."""
     length: float
-    """Prompts an episode."""
+    """The mean number of prompts in an episode."""
     model_share: dict[str, float]
-    """Share of the prompts each model got."""
+    """The share of the prompts that each model got, by its name."""
     difference: dict[str, Estimate] | None = None
-    """This strategy less the policy on the same episodes, by field of `Episodes`; None without a policy."""
+    """How far it lies above the policy on the same episodes, by field of `Episodes`; None where there is no policy."""
 
     def as_dict(self) -> dict[str, object]:
         """As JSON holds it."""

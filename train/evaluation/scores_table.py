@@ -1,16 +1,13 @@
-"""The one place that prints a table of strategies."""
+"""The scores of strategies as the rows of a table."""
 
 from collections.abc import Callable, Mapping
-
-from rich.console import Console
-from rich.table import Table
 
 from train.evaluation.scores import Score
 
 Column = tuple[str, Callable[[Score], str]]
 
 
-def _versus(score: Score) -> str:
+def _above_the_policy(score: Score) -> str:
     if score.difference is None:
         return ""
     difference = score.difference["reward"]
@@ -28,7 +25,7 @@ COLUMNS: tuple[Column, ...] = (
 """What every table of strategies shows; the shares of the models may follow."""
 
 MORE_COLUMNS: tuple[Column, ...] = (
-    ("less the policy's", _versus),
+    ("reward above the policy's", _above_the_policy),
     ("USD per 1,000", lambda s: f"{s.cost_per_1k:.3f}"),
     ("P50, s", lambda s: f"{s.latency_p50:.2f}"),
     ("P95, s", lambda s: f"{s.latency_p95:.2f}"),
@@ -36,6 +33,11 @@ MORE_COLUMNS: tuple[Column, ...] = (
     ("quality met", lambda s: f"{s.quality_met_rate:.1%}"),
 )
 """What an evaluation shows beyond that."""
+
+
+def comparison_title(scenario: str, num_episodes: int) -> str:
+    """What stands above a table of strategies."""
+    return f"{scenario}: {num_episodes} episodes, the same for each strategy"
 
 
 def table_rows(
@@ -48,26 +50,3 @@ def table_rows(
         shares = [f"{score.model_share[name]:.0%}" for name in names]
         rows.append([strategy, *(cell(score) for _, cell in columns), *shares])
     return rows
-
-
-def strategy_table(title: str, rows: list[list[str]]) -> Table:
-    """Rows for the terminal, the first of them the header."""
-    table = Table(title=title, title_justify="left")
-    for i, column in enumerate(rows[0]):
-        table.add_column(column, justify="left" if i == 0 else "right", no_wrap=i == 0)
-    for row in rows[1:]:
-        table.add_row(*row)
-    return table
-
-
-def markdown_table(rows: list[list[str]]) -> str:
-    """Rows as a Markdown table, the first of them the header."""
-    header, *body = [f"| {' | '.join(row)} |" for row in rows]
-    rule = "|---" + "|---:" * (len(rows[0]) - 1) + "|"
-    return "\n".join([header, rule, *body]) + "\n"
-
-
-def console() -> Console:
-    """A console that does not cut tables off where the output is a file or a narrow pipe."""
-    plain = Console()
-    return plain if plain.is_terminal else Console(width=200)

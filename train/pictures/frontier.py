@@ -10,15 +10,16 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from train.cli.console import short_number
 from train.evaluation.scores import Score
 from train.pictures.style import BLACK, GREY, in_house_style, label_point, new_figure
 from train.studies.cost_weights import Frontier
 from train.studies.hull import Hull
 
 COLOUR_MAP = "cividis"
-"""For SLA violations: even steps of lightness, the same for every colour vision."""
+"""The colours of SLA violations: even steps of lightness, the same for every colour vision."""
 TICKS = (0, 0.02, 0.1, 0.25, 0.5, 1)
-"""Of the colour bar, which gives the small shares most of its length: share of the prompts."""
+"""Shares of the prompts on the colour bar, which gives the small ones most of its length."""
 MODEL, AGENT = "s", "o"
 
 
@@ -116,9 +117,7 @@ def _name_weights(axes: Axes, frontier: Frontier) -> None:
     for weight, score in [agents[-1], agents[0], *agents[1:-1]]:
         if all(abs(score.cost_per_1k - cost) > room for cost in named):
             named.append(score.cost_per_1k)
-            label_point(
-                axes, f"{weight:,.3g}" if weight < 999.5 else f"{weight:,.0f}", score.cost_per_1k, score.quality
-            )
+            label_point(axes, short_number(weight), score.cost_per_1k, score.quality)
 
 
 def _title(frontier: Frontier) -> str:

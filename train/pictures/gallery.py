@@ -1,76 +1,142 @@
-"""From a config to the pictures of the demo: trained agents, compared and drawn."""
+"""The pictures of the demo, one function each. The same seed gives the same pictures."""
 
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import jax
 import numpy as np
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from jax_router import Params
 from jax_router.rollout import compare
+from router_serving.priced_policy import PricedPolicy
+from train.agents.paced import smallest_budget_of
 from train.agents.strategies import greedy, nth_agent
 from train.algorithm.config import Config
-from train.algorithm.ppo import PPO
+from train.algorithm.environments import Task, load_task, make_router
+from train.algorithm.ppo import PPO, TrainState
+from train.cli.console import terminal_table
 from train.evaluation.baselines import known_strategies
+from train.evaluation.keys import evaluation_key
 from train.evaluation.scores import score
-from train.evaluation.scores_table import strategy_table, table_rows
-from train.pictures.choices import draw_choices
-from train.pictures.day import draw_day
+from train.evaluation.scores_table import comparison_title, table_rows
+from train.pictures.budget_day import draw_paced_day
 from train.pictures.frontier import draw_frontier
 from train.pictures.learning import draw_learning
+from train.pictures.specialists import draw_priced_frontier
+from train.pictures.v0.choices import draw_choices
+from train.pictures.v0.day import draw_day
 from train.run.devices import ParallelTrainer
-from train.run.finish import EVALUATION_STREAM
+from train.run.trained import trained_policies
 from train.studies.cost_weights import HIGHEST_WEIGHT, LOWEST_WEIGHT, cost_weights, sweep
-from train.studies.learning import train_and_judge
+from train.studies.learning import LearningCurves, train_and_judge
+from train.studies.specialists import compare_with_specialists, print_frontier
 from train.studies.v0.behaviour import live_a_day, map_choices
 
-if TYPE_CHECKING:
-    from jax_router.gymnax_env import LLMRouter
+DAY_BUDGET = 3.0
+"""The budget of the day that is drawn, in multiples of what the day costs at the cheapest model."""
 
 
-def make_gallery(
-    config: Config,
-    env: "LLMRouter",
-    params: Params,
-    num_weights: int,
-    num_episodes: int,
-    tuning_episodes: int,
-    console: Console,
-) -> Iterator[tuple[str, Figure]]:
-    """Every picture by its name, as soon as it is drawn; the same config gives the same pictures.
+@dataclass(frozen=True)
+class Learned:
+    """Agents of several seeds that were judged while they learned; one of them is looked at more closely."""
+
+    ppo: PPO
+    task: Task
+    scenario: str
+    curves: LearningCurves
+    agent: TrainState
+    """The one whose reward in the end is the median."""
+    agent_name: str
+    key_episodes: jax.Array
+    """The key of the episodes that the agents were judged on."""
+    key_tuning: jax.Array
+    key_choices: jax.Array
+    key_day: jax.Array
+
+
+def learn(config: Config, num_episodes: int, out: Console) -> Learned:
+    """Train an agent of each seed, and judge them every few updates on the same `num_episodes` episodes."""
+    task = load_task(config.problem)
+    ppo = PPO(config.learning, make_router(task))
+    key_episodes, key_tuning, key_choices, key_day = jax.random.split(evaluation_key(config.run.seed), 4)
+    trainer = ParallelTrainer(ppo, task.params, config.run.seeds)
+    agents, curves = train_and_judge(trainer, task.params, key_episodes, num_episodes, out)
+    middle = int(np.argsort(curves.reward[:, -1])[config.run.num_seeds // 2])
+    return Learned(
+        ppo=ppo,
+        task=task,
+        scenario=config.problem.scenario,
+        curves=curves,
+        agent=nth_agent(agents, middle),
+        agent_name=f"PPO, seed {config.run.seeds[middle]}",
+        key_episodes=key_episodes,
+        key_tuning=key_tuning,
+        key_choices=key_choices,
+        key_day=key_day,
+    )
+
+
+def learning_picture(learned: Learned, num_episodes: int, tuning_episodes: int, out: Console) -> Figure:
+    """How good the agents were while they learned, beside every strategy that does not; the table of that is printed.
 
     Args:
-        config: how the agents are trained, of `num_seeds` seeds.
-        env: the environment of that config.
-        params: its parameters.
-        num_weights: agents of the frontier.
-        num_episodes: that every agent and every strategy runs through.
-        tuning_episodes: for each candidate of the tuned strategies; 0 leaves them out.
-        console: for progress and the table of the comparison.
+        learned: the agents.
+        num_episodes: how many episodes everyone is judged on.
+        tuning_episodes: how many others for each candidate of the tuned strategies; 0 leaves these strategies out.
+        out: where the table goes.
     """
-    key = jax.random.fold_in(jax.random.key(config.seed), EVALUATION_STREAM)
-    key_judge, key_tuning, key_map, key_day = jax.random.split(key, 4)
-    trainer = ParallelTrainer(PPO(config, env), params, num_devices=1)
-    agents, curves = train_and_judge(trainer, params, key_judge, num_episodes, console)
-    middle = int(np.argsort(curves.reward[:, -1])[config.num_seeds // 2])
-    agent = nth_agent(agents, middle)
-    agent_name = f"PPO, seed {config.seeds[middle]}"
+    params, model_names = learned.task.params, learned.task.model_names
+    strategies = known_strategies(learned.key_tuning, params, model_names, tuning_episodes).strategies
+    everyone = {learned.agent_name: greedy(learned.ppo, learned.agent)} | strategies
+    results = compare(learned.key_episodes, everyone, num_episodes, params)
+    scores = {name: score(episodes, model_names) for name, episodes in results.items()}
+    out.print(terminal_table(comparison_title(learned.scenario, num_episodes), table_rows(scores)))
+    return draw_learning(learned.curves, {name: scores[name].reward.mean for name in strategies}, learned.scenario)
 
-    strategies = known_strategies(key_tuning, params, env.model_names, tuning_episodes).strategies
-    results = compare(key_judge, {agent_name: greedy(trainer.ppo, agent)} | strategies, num_episodes, params)
-    scores = {name: score(episodes, env.model_names) for name, episodes in results.items()}
-    title = f"{config.scenario}: {num_episodes} episodes, the same for each strategy"
-    console.print(strategy_table(title, table_rows(scores)))
-    yield "learning", draw_learning(curves, {name: scores[name].reward.mean for name in strategies}, config.scenario)
 
-    yield "choices", draw_choices(map_choices(trainer.ppo, agent, params, key_map), env.model_names)
-    day = live_a_day(trainer.ppo, agent, params, key_day)
-    yield "day", draw_day(day, env.models, float(params.reward.sla_threshold))
+def choices_picture(learned: Learned) -> Figure:
+    """Which model the agent picks for which prompt and queue."""
+    task = learned.task
+    choices = map_choices(learned.ppo, learned.agent, task.params, learned.key_choices)
+    return draw_choices(choices, task.model_names)
 
+
+def day_picture(learned: Learned) -> Figure:
+    """One episode of the agent, prompt by prompt."""
+    params = learned.task.params
+    day = live_a_day(learned.ppo, learned.agent, params, learned.key_day)
+    return draw_day(day, learned.task.models, float(params.reward.sla_threshold))
+
+
+def frontier_picture(config: Config, num_weights: int, num_episodes: int, out: Console) -> Figure:
+    """Cost against quality, for agents of `num_weights` cost weights and for single models."""
+    task = load_task(config.problem)
     weights = cost_weights(LOWEST_WEIGHT, HIGHEST_WEIGHT, num_weights)
-    one_seed = PPO(replace(config, num_seeds=1), env)
-    frontier = sweep(one_seed, params, env.model_names, weights, num_episodes, console)
-    yield "frontier", draw_frontier(frontier, config.scenario)
+    ppo = PPO(config.learning, make_router(task))
+    frontier = sweep(ppo, task, weights, config.run.seed, num_episodes, out)
+    return draw_frontier(frontier, config.problem.scenario)
+
+
+def train_priced(config: Config, out: Console) -> PricedPolicy:
+    """The priced policy that the two pictures below are about."""
+    with out.status("training the priced policy"):
+        policy = trained_policies(config)[config.run.seed]
+    assert isinstance(policy, PricedPolicy)
+    return policy
+
+
+def budget_day_picture(policy: PricedPolicy, config: Config) -> Figure:
+    """A day of the priced policy with `DAY_BUDGET`."""
+    params = load_task(config.problem).params
+    return draw_paced_day(policy, params, DAY_BUDGET * smallest_budget_of(params), evaluation_key(config.run.seed))
+
+
+def specialists_picture(
+    policy: PricedPolicy, config: Config, num_prices: int, num_episodes: int, out: Console
+) -> Figure:
+    """The priced policy beside agents that are each trained for one price as `config` says; prints the table, too."""
+    task = load_task(config.problem)
+    ppo = PPO(config.learning, make_router(task))
+    frontier = compare_with_specialists(policy, ppo, task, num_prices, config.run.seeds, num_episodes, out)
+    print_frontier(frontier, policy.scenario, num_episodes, out)
+    return draw_priced_frontier(frontier, policy.scenario)

@@ -1,10 +1,10 @@
-"""One config as compiled programs over seeds and devices.
+"""Training as compiled programs over seeds and devices.
 
 A train state here is that of all S seeds at once: every leaf leads with (S,), also for one seed. Its environments are
 spread over the devices of a mesh, on this machine or on several; everything else is the same on each device.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,11 +23,11 @@ AXIS = "devices"
 class ParallelTrainer:
     """Training S seeds on D devices; the compiled functions of a run, and nothing that changes."""
 
-    def __init__(self, ppo: PPO, env_params: Any, num_devices: int) -> None:
-        """Take the algorithm and its environment's parameters, and lay the mesh."""
-        self.seeds = np.array(ppo.config.seeds, np.uint32)
+    def __init__(self, ppo: PPO, env_params: Any, seeds: Sequence[int], num_devices: int | None = 1) -> None:
+        """Take the algorithm, its environment's parameters, the S seeds, and how many devices (None: all)."""
+        self.seeds = np.array(seeds, np.uint32)
         self.mesh = Mesh(np.array(jax.devices()[:num_devices]), (AXIS,))
-        self.ppo = ppo if num_devices == 1 else replace(ppo, axis_name=AXIS, num_shards=num_devices)
+        self.ppo = ppo if self.mesh.size == 1 else replace(ppo, axis_name=AXIS, num_shards=self.mesh.size)
         self._env_params = env_params
         self._init = jax.jit(self._on_devices(self._init_seeds, in_specs=(P(),), out_specs=self._specs()))
         self._update = jax.jit(

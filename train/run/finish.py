@@ -13,18 +13,16 @@ from router_serving.policy_file import save_policy
 from train.agents.export import export_policy
 from train.agents.strategies import all_strategies, nth_agent
 from train.algorithm.config import Config
-from train.algorithm.environments import ROUTER
 from train.algorithm.experience import first_episode_returns
 from train.algorithm.ppo import PPO, TrainState
+from train.cli.console import terminal_table
+from train.evaluation.keys import evaluation_key
 from train.evaluation.scores import score
-from train.evaluation.scores_table import strategy_table, table_rows
+from train.evaluation.scores_table import comparison_title, table_rows
 from train.run.folder import RunDir
 
 if TYPE_CHECKING:
     from gymnax.environments.environment import Environment
-
-EVALUATION_STREAM = 2**31
-"""Folded into the seed's key: the episodes of the comparison are not those of training."""
 
 
 def report(
@@ -40,35 +38,34 @@ def report(
     `state` is on the host, every leaf leading with (S,). On an environment that is not ours, what is printed is the
     mean return of the greedy policy.
     """
-    agents = {seed: nth_agent(state, i) for i, seed in enumerate(config.seeds)}
+    agents = {seed: nth_agent(state, i) for i, seed in enumerate(config.run.seeds)}
     policies = {seed: export_policy(config, env, agent) for seed, agent in agents.items()}
-    paths = [run_dir.policy(config, seed) for seed in config.seeds]
+    paths = [run_dir.policy(config, seed) for seed in config.run.seeds]
     for path, policy in zip(paths, policies.values(), strict=True):
         if not path.exists():  # a finished run that was resumed has it already
             path.parent.mkdir(exist_ok=True)
             save_policy(path, policy)
-    ppo = PPO(config, env)
-    key = jax.random.fold_in(jax.random.key(config.seed), EVALUATION_STREAM)
-    if config.env == ROUTER:
+    key, num_episodes = evaluation_key(config.run.seed), config.run.eval_episodes
+    if config.problem.is_router:
         strategies: dict[str, AnyPolicy] = {}
         for seed, policy in policies.items():
             name = "PPO" if len(policies) == 1 else f"PPO, seed {seed}"
             strategies |= all_strategies(name, policy, env_params)
         strategies |= versions.of(env_params).strategies.static_strategies(env_params, env.model_names)
-        results = compare(key, strategies, config.eval_episodes, env_params)
-        title = f"{config.scenario}: {config.eval_episodes} episodes, the same for each strategy"
+        results = compare(key, strategies, num_episodes, env_params)
         scores = {name: score(episodes, env.model_names) for name, episodes in results.items()}
-        console.print(strategy_table(title, table_rows(scores)))
+        console.print(terminal_table(comparison_title(config.problem.scenario, num_episodes), table_rows(scores)))
     else:
+        ppo = PPO(config.learning, env)
         for seed, agent in agents.items():
-            returns = np.asarray(_greedy_returns(ppo, agent, key, env_params))
+            returns = np.asarray(_greedy_returns(ppo, agent, key, num_episodes, env_params))
             console.print(f"seed {seed}: mean return {returns.mean():.1f} over {len(returns)} episodes (greedy)")
     for path in paths:
         console.print(f"policy saved: {path}", soft_wrap=True)
 
 
-def _greedy_returns(ppo: PPO, agent: TrainState, key: jax.Array, env_params: Any) -> jax.Array:
+def _greedy_returns(ppo: PPO, agent: TrainState, key: jax.Array, num_episodes: int, env_params: Any) -> jax.Array:
     def act(observation: jax.Array) -> jax.Array:
         return ppo.greedy_action(agent.network, agent.observation_stats, observation)
 
-    return jax.jit(lambda key: first_episode_returns(ppo.env, env_params, act, key, ppo.config.eval_episodes))(key)
+    return jax.jit(lambda key: first_episode_returns(ppo.env, env_params, act, key, num_episodes))(key)

@@ -1,7 +1,7 @@
 """A run on disk: what lies where, a new one, and one to go on with."""
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -31,7 +31,7 @@ class RunDir:
 
     def policy(self, config: Config, seed: int) -> Path:
         """The policy of one seed: in the run itself where there is only one."""
-        return self.path / ("policy.npz" if config.num_seeds == 1 else f"seed-{seed}/policy.npz")
+        return self.path / ("policy.npz" if config.run.num_seeds == 1 else f"seed-{seed}/policy.npz")
 
 
 def policy_files(path: Path) -> list[Path]:
@@ -43,8 +43,9 @@ def policy_files(path: Path) -> list[Path]:
 def new_run_dir(path: Path | None, config: Config) -> RunDir:
     """Make the directory of a new run. Raises `ValueError` where it holds anything: nothing is overwritten."""
     if path is None:
-        name = config.env if config.env != "LLMRouter-v0" else config.scenario
-        path = Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S-%f}-{name}-seed{config.seed}"
+        problem = config.problem
+        name = problem.scenario if problem.is_router else problem.env
+        path = Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S-%f}-{name}-seed{config.run.seed}"
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise ValueError(
             f"--run-dir is {path}; there is something in it already: choose another, or go on with --resume {path}"
@@ -68,13 +69,14 @@ def read_config(path: Path) -> Config:
 
 def check_same_config(path: Path, saved: Config, asked: Config) -> None:
     """Raise a `ValueError` that lists the fields in which the flags of a `--resume` differ from the run's config."""
+    theirs, ours = config_to_dict(saved), config_to_dict(asked)
     differences = [
-        f"--{field.name.replace('_', '-')} is {getattr(asked, field.name)} (the run's: {getattr(saved, field.name)})"
-        for field in fields(Config)
-        if getattr(asked, field.name) != getattr(saved, field.name)
+        f"--{name.replace('_', '-')} is {ours[name]} (the run's: {value})"
+        for name, value in theirs.items()
+        if ours[name] != value
     ]
-    if saved.priced != asked.priced:
-        kind = "priced: it is" if saved.priced else "not priced: it is never"
+    if saved.problem.priced != asked.problem.priced:
+        kind = "priced: it is" if saved.problem.priced else "not priced: it is never"
         differences.append(f"that run is {kind} told the price of money, and cannot learn otherwise; train a new one")
     if differences:
         raise ValueError(f"--resume {path} goes on with the config of that run; {'; '.join(differences)}")

@@ -9,7 +9,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from train.algorithm.config import Config
+from train.algorithm.config import Learning
 from train.algorithm.ppo import TrainState
 from train.run.checkpoint import Checkpoints
 from train.run.devices import ParallelTrainer
@@ -44,27 +44,27 @@ class Storage:
 def train(trainer: ParallelTrainer, state: TrainState, storage: Storage | None, console: Console) -> TrainState:
     """Run the updates that `state` lacks, and return the last state on the host.
 
-    The blocks begin and end at the same updates in every run of a config, however often it was stopped.
+    The blocks begin and end at the same updates in every run of the same length, however often it was stopped.
 
     Raises:
         Interrupted: after SIGINT, with everything saved.
         Diverged: as soon as a block ends with a loss or parameters that are not finite.
     """
-    config = trainer.ppo.config
-    block_size = max(1, config.num_updates // NUM_BLOCKS)
+    learning, seeds = trainer.ppo.learning, trainer.seeds.tolist()
+    block_size = max(1, learning.num_updates // NUM_BLOCKS)
     done = int(state.num_updates[0])
-    log = JsonLines(storage.run_dir.metrics, done * config.batch_size) if storage else None
+    log = JsonLines(storage.run_dir.metrics, done * learning.batch_size) if storage else None
     sinks = [log, *storage.sinks] if storage and log else []
-    clock = _Clock(config, done, log.last if log else {})
+    clock = _Clock(learning, len(seeds), done, log.last if log else {})
     last_return = ""
     with Interrupt() as interrupt, _progress(console) as progress:
-        task = progress.add_task("training", total=config.num_updates, completed=done, status="")
-        while done < config.num_updates:
-            updates = min(block_size - done % block_size, config.num_updates - done)
+        task = progress.add_task("training", total=learning.num_updates, completed=done, status="")
+        while done < learning.num_updates:
+            updates = min(block_size - done % block_size, learning.num_updates - done)
             state, means = trainer.update_block(state, updates)
             metrics = {name: np.asarray(value) for name, value in means.items()}
             done += updates
-            _check_finite(metrics, config.seeds, done - updates, done)
+            _check_finite(metrics, seeds, done - updates, done)
             record = make_record(metrics, clock.reading(done))
             for sink in sinks:
                 sink.write(record)
@@ -75,13 +75,13 @@ def train(trainer: ParallelTrainer, state: TrainState, storage: Storage | None, 
             if (
                 _any_process(storage is not None and clock.checkpoint_due(storage))
                 or stop
-                or done == config.num_updates
+                or done == learning.num_updates
             ):
                 host_state = trainer.to_host(state)
                 if storage:
                     storage.checkpoints.save(done, host_state)
                     clock.checkpoint_written()
-            if stop and done < config.num_updates:
+            if stop and done < learning.num_updates:
                 raise Interrupted
     for sink in sinks:
         sink.close()
@@ -91,8 +91,9 @@ def train(trainer: ParallelTrainer, state: TrainState, storage: Storage | None, 
 class _Clock:
     """Wall time and speed of a run, the time of its earlier sessions included."""
 
-    def __init__(self, config: Config, updates_before: int, last: Record) -> None:
-        self._config = config
+    def __init__(self, learning: Learning, num_seeds: int, updates_before: int, last: Record) -> None:
+        self._batch_size = learning.batch_size
+        self._num_seeds = num_seeds
         self._updates_before = updates_before
         self._started = self._saved = time.perf_counter()
         self._seconds_before = float(last.get("seconds", 0.0))  # type: ignore[arg-type]  # always a number
@@ -100,10 +101,10 @@ class _Clock:
     def reading(self, done: int) -> dict[str, float]:
         """After `done` updates: steps of each seed, and the speed of all of them together."""
         seconds = time.perf_counter() - self._started
-        steps_now = (done - self._updates_before) * self._config.batch_size * self._config.num_seeds
+        steps_now = (done - self._updates_before) * self._batch_size * self._num_seeds
         return {
             "updates": done,
-            "steps": done * self._config.batch_size,
+            "steps": done * self._batch_size,
             "seconds": round(self._seconds_before + seconds, 3),
             "steps_per_second": round(steps_now / seconds, 1),
         }

@@ -11,8 +11,8 @@ from train.run.devices import ParallelTrainer
 
 def trained_policies(config: Config) -> dict[int, Policy]:
     """The policy of every seed of a config, trained on one device."""
-    env, params = make_environment(config)
-    trainer = ParallelTrainer(PPO(config, env), params, num_devices=1)
-    state, _ = trainer.update_block(trainer.init(), config.num_updates)
+    env, params = make_environment(config.problem)
+    trainer = ParallelTrainer(PPO(config.learning, env), params, config.run.seeds)
+    state, _ = trainer.update_block(trainer.init(), config.learning.num_updates)
     host = trainer.to_host(state)
-    return {seed: export_policy(config, env, nth_agent(host, i)) for i, seed in enumerate(config.seeds)}
+    return {seed: export_policy(config, env, nth_agent(host, i)) for i, seed in enumerate(config.run.seeds)}

@@ -1,8 +1,8 @@
-"""Agents for a range of prices of money, trained at once, and what they make of cost and quality."""
+"""Agents for a range of cost weights, trained at once, and what they make of cost and quality."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -10,12 +10,14 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from jax_router import Episodes, Params
+from jax_router.episodes import Episodes
 from jax_router.rollout import compare
+from jax_router.simulator import AnyParams
 from jax_router.strategies import constant
 from train.agents.strategies import greedy_episodes
+from train.algorithm.environments import Task
+from train.evaluation.keys import evaluation_key
 from train.evaluation.scores import Score, score
-from train.run.finish import EVALUATION_STREAM
 from train.studies.hull import Hull, average_improvement_in_quality, common_range, non_decreasing_hull
 from train.studies.learning import even_parts
 
@@ -63,66 +65,97 @@ class Frontier:
         return agents, models
 
 
-def sweep(
-    ppo: "PPO",
-    params: Params,
-    model_names: tuple[str, ...],
-    cost_weights: np.ndarray,
-    num_episodes: int,
-    console: Console,
-) -> Frontier:
+def sweep(ppo: "PPO", task: Task, cost_weights: np.ndarray, seed: int, num_episodes: int, console: Console) -> Frontier:
     """Train an agent for each weight and run all of them, and each model, through the same episodes.
 
     Args:
-        ppo: the algorithm; `ppo.config` says how long to train and gives the seed.
-        params: the routing problem; its own `cost_weight` judges all agents alike.
-        model_names: of its N models.
+        ppo: the algorithm; its settings say how long to train.
+        task: the routing problem; its own `cost_weight` judges all agents alike.
         cost_weights: (A,) float32, reward per USD, rising.
-        num_episodes: that each agent and each model runs through.
-        console: for the progress of the training.
+        seed: the seed of every agent.
+        num_episodes: how many episodes each agent and each model runs through.
+        console: shows the progress of the training.
     """
-    agents = train_for_weights(ppo, params, cost_weights, console)
-    key = jax.random.fold_in(jax.random.key(ppo.config.seed), EVALUATION_STREAM)
-    scores = agent_scores(ppo, agents, key, num_episodes, params, model_names)
+    agents = train_for_weights(ppo, task.params, cost_weights, seed, console)
+    key = evaluation_key(seed)
+    scores = agent_scores(ppo, agents, key, num_episodes, task.params, task.model_names)
     return Frontier(
         agents=dict(zip(map(float, cost_weights), scores, strict=True)),
-        models=model_scores(key, num_episodes, params, model_names),
+        models=model_scores(key, num_episodes, task.params, task.model_names),
     )
 
 
+def frontier_rows(frontier: Frontier) -> list[list[str]]:
+    """A header, the agents by cost weight, then the single models by cost."""
+    models = sorted(frontier.models.items(), key=lambda item: item[1].cost_per_1k)
+    named = [(f"agent, cost weight {weight:.3g}", one) for weight, one in frontier.agents.items()]
+    named += [(f"always {name}", one) for name, one in models]
+    rows = [["strategy", "USD per 1,000", "quality", "SLA violations", "reward", *frontier.models]]
+    for name, one in named:
+        numbers = [f"{one.cost_per_1k:.3f}", f"{one.quality:.4f}", f"{one.sla_violation_rate:.1%}"]
+        shares = [f"{share:.0%}" for share in one.model_share.values()]
+        rows.append([name, *numbers, f"{one.reward.mean:.1f}", *shares])
+    return rows
+
+
+def aiq_in_words(frontier: Frontier) -> str:
+    """RouterBench's AIQ for the agents and for the zero router, and the costs that it is taken over."""
+    if frontier.cost_range is None or frontier.aiq is None:
+        return "AIQ is not defined: the agents all cost the same."
+    low, high = frontier.cost_range
+    agents, models = frontier.aiq
+    return (
+        f"AIQ, the mean quality along the hull from {low:.3f} to {high:.3f} USD per 1,000 prompts (where both hulls "
+        f"are defined): agents {agents:.4f}, mixtures of single models (zero router) {models:.4f}."
+    )
+
+
+def as_json(frontier: Frontier, scenario: str, num_episodes: int) -> dict[str, Any]:
+    """All numbers of the table, `aiq` of both hulls, and `cost_range`, USD per 1,000 prompts; None where undefined."""
+    agents, models = frontier.aiq or (None, None)
+    return {
+        "scenario": scenario,
+        "episodes": num_episodes,
+        "agents": [{"cost_weight": weight} | score.as_dict() for weight, score in frontier.agents.items()],
+        "models": {name: score.as_dict() for name, score in frontier.models.items()},
+        "cost_range": frontier.cost_range,
+        "aiq": {"agents": agents, "models": models},
+    }
+
+
 def agent_scores(
-    ppo: "PPO", agents: "TrainState", key: jax.Array, num_episodes: int, params: Params, model_names: tuple[str, ...]
+    ppo: "PPO", agents: "TrainState", key: jax.Array, num_episodes: int, params: AnyParams, model_names: Sequence[str]
 ) -> list[Score]:
-    """Of A agents, whose leaves all lead with (A,), over the same episodes."""
+    """The scores of A agents, whose leaves all lead with (A,), over the same episodes."""
     run = jax.jit(lambda agents, key, params: greedy_episodes(ppo, agents, key, num_episodes, params))
     return scores_of_each(run(agents, key, params), model_names)
 
 
-def model_scores(key: jax.Array, num_episodes: int, params: Params, model_names: tuple[str, ...]) -> dict[str, Score]:
-    """Every prompt to one model, by its name."""
+def model_scores(key: jax.Array, num_episodes: int, params: AnyParams, model_names: Sequence[str]) -> dict[str, Score]:
+    """The scores of sending every prompt to one model, by its name."""
     constants = {name: constant(i) for i, name in enumerate(model_names)}
     return {name: score(rows, model_names) for name, rows in compare(key, constants, num_episodes, params).items()}
 
 
-def scores_of_each(episodes: Episodes, model_names: tuple[str, ...]) -> list[Score]:
-    """Of A strategies, from fields (A, E, ...)."""
+def scores_of_each(episodes: Episodes, model_names: Sequence[str]) -> list[Score]:
+    """The scores of A strategies, from fields (A, E, ...)."""
     rows = jax.tree.map(np.asarray, episodes)
     return [score(jax.tree.map(lambda field, i=i: field[i], rows), model_names) for i in range(len(rows.reward))]
 
 
 def cost_weights(lowest: float, highest: float, count: int) -> np.ndarray:
-    """Evenly spaced on a logarithmic scale, (count,) float32, reward per USD."""
+    """Weights that are evenly spaced on a logarithmic scale, (count,) float32, reward per USD."""
     return np.geomspace(lowest, highest, count, dtype=np.float32)
 
 
-def train_for_weights(ppo: "PPO", params: Params, cost_weights: np.ndarray, console: Console) -> "TrainState":
+def train_for_weights(ppo: "PPO", params: Any, cost_weights: np.ndarray, seed: int, console: Console) -> "TrainState":
     """One agent for each `cost_weight`, (A,) float32, all from the same seed; every leaf leads with (A,)."""
 
-    def with_weight(weight: jax.Array) -> Params:
+    def with_weight(weight: jax.Array) -> Any:
         return replace(params, reward=replace(params.reward, cost_weight=weight))
 
     def init(weight: jax.Array) -> "TrainState":
-        return ppo.init(jax.random.key(ppo.config.seed), with_weight(weight))
+        return ppo.init(jax.random.key(seed), with_weight(weight))
 
     def update(agent: "TrainState", weight: jax.Array, num_updates: jax.Array) -> "TrainState":
         return ppo.update_block(agent, with_weight(weight), num_updates)[0]
@@ -130,12 +163,12 @@ def train_for_weights(ppo: "PPO", params: Params, cost_weights: np.ndarray, cons
     weights = jnp.asarray(cost_weights, jnp.float32)
     agents = jax.jit(lambda weights: jax.lax.map(init, weights))(weights)  # not vmap: batched QR deadlocks
     update_all = jax.jit(jax.vmap(update, in_axes=(0, 0, None)), donate_argnums=0)
-    for num_updates in track(even_parts(ppo.config.num_updates, NUM_BLOCKS), "training agents", console=console):
+    for num_updates in track(even_parts(ppo.learning.num_updates, NUM_BLOCKS), "training agents", console=console):
         agents = jax.block_until_ready(update_all(agents, weights, np.int32(num_updates)))
     return agents
 
 
 def hull_of(scores: Iterable[Score]) -> Hull:
-    """Of costs, USD per 1,000 prompts, and qualities."""
+    """The hull of costs, USD per 1,000 prompts, and qualities."""
     points = [(one.cost_per_1k, one.quality) for one in scores]
     return non_decreasing_hull(*np.array(points, np.float64).T)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from train.run.devices import ParallelTrainer
 
 NUM_POINTS = 32
-"""Times that agents are judged after the start, at most."""
+"""How often agents are judged after the start, at most."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class LearningCurves:
     reward: np.ndarray
     """(S, K) float64, mean reward an episode of the greedy policy."""
     num_episodes: int
-    """That each judgement is the mean of."""
+    """The episodes that each judgement is the mean of."""
 
 
 def train_and_judge(
@@ -46,7 +46,7 @@ def train_and_judge(
     Returns:
         The trained agents, every leaf leading with (S,), and how they got there.
     """
-    config = trainer.ppo.config
+    learning = trainer.ppo.learning
 
     @jax.jit
     def judge(agents: "TrainState", params: Params) -> jax.Array:
@@ -54,11 +54,11 @@ def train_and_judge(
 
     agents = trainer.init()
     done, rewards = [0], [np.asarray(judge(agents, params))]
-    for num_updates in track(even_parts(config.num_updates, NUM_POINTS), "training agents", console=console):
+    for num_updates in track(even_parts(learning.num_updates, NUM_POINTS), "training agents", console=console):
         agents, _ = trainer.update_block(agents, num_updates)
         done.append(done[-1] + num_updates)
         rewards.append(np.asarray(judge(agents, params)))
-    return agents, LearningCurves(np.array(done) * config.batch_size, np.array(rewards, np.float64).T, num_episodes)
+    return agents, LearningCurves(np.array(done) * learning.batch_size, np.array(rewards, np.float64).T, num_episodes)
 
 
 def even_parts(num_updates: int, num_parts: int) -> list[int]:

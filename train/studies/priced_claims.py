@@ -11,12 +11,12 @@ from jax_router.rollout import compare
 from jax_router.simulator import AnyParams
 from router_serving.priced_policy import PricedPolicy
 from train.agents.strategies import paced, ratio_for_wrong_price
-from train.algorithm.config import PRICED_RUN
+from train.algorithm.config import PRICED_RUN, Config, Problem, Run
+from train.cli.console import markdown_table
 from train.evaluation.baselines import TUNED_MIXTURE
 from train.evaluation.comparison import Evaluation, episode_key
-from train.evaluation.scores_table import markdown_table
 from train.run.trained import trained_policies
-from train.studies.claim import Claim
+from train.studies.claims_page import Claim
 
 TRAINED_ON = {
     "default": "default",
@@ -136,7 +136,11 @@ def check_priced_claims(evaluations: Mapping[str, Evaluation], results: Mapping[
 
 
 def _trained(scenario: str, num_seeds: int, total_timesteps: int) -> list[PricedPolicy]:
-    config = replace(PRICED_RUN, scenario=scenario, num_seeds=num_seeds, total_timesteps=total_timesteps)
+    config = Config(
+        Problem(scenario=scenario, priced=True),
+        replace(PRICED_RUN, total_timesteps=total_timesteps),
+        Run(num_seeds=num_seeds),
+    )
     return [policy for policy in trained_policies(config).values() if isinstance(policy, PricedPolicy)]
 
 

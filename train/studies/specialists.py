@@ -1,7 +1,7 @@
-"""One priced policy at all its prices, beside agents that were trained for one price each and beside single models."""
+"""One priced policy at all its prices, beside specialists (agents trained for one price each) and single models."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import jax
@@ -9,40 +9,41 @@ import jax.numpy as jnp
 import numpy as np
 from rich.console import Console
 
-from jax_router import Params, run_episodes
-from jax_router.simulator import without_budget
+from jax_router.rollout import run_episodes
+from jax_router.simulator import AnyParams, without_budget
 from router_serving.priced_policy import PricedPolicy
 from train.agents.strategies import as_strategy
-from train.algorithm.config import Config
+from train.algorithm.environments import Task
+from train.cli.console import print_sentences, short_number, terminal_table
+from train.evaluation.keys import evaluation_key
 from train.evaluation.scores import Score
-from train.run.finish import EVALUATION_STREAM
 from train.studies.cost_weights import agent_scores, hull_of, model_scores, scores_of_each, train_for_weights
 from train.studies.hull import Hull
 
 if TYPE_CHECKING:
-    from jax_router.gymnax_env import LLMRouter
+    from train.algorithm.ppo import PPO
 
 NUM_PRICES = 48
-"""That the priced policy is run at: its frontier lies between neighbours."""
+"""How many prices the priced policy is run at; its frontier lies between neighbouring ones."""
 
 
 @dataclass(frozen=True)
 class PricedFrontier:
-    """All of them over the same episodes, which no budget ends; rewards are without the price.
+    """Scores over the same episodes, which no budget ends; rewards are without the price.
 
     Costs are USD per 1,000 prompts, prices reward per USD on top of the problem's own `cost_weight`.
     """
 
     policy: Mapping[float, Score]
-    """The priced policy by price, rising."""
+    """Those of the priced policy by price, rising."""
     agents: Mapping[float, Sequence[Score]]
-    """By the price each was trained for, rising; one of every seed."""
+    """Those of the specialists by the price each was trained for, rising; one of every seed."""
     models: Mapping[str, Score]
-    """Every prompt to one model, by its name."""
+    """Those of sending every prompt to one model, by its name."""
 
     @property
     def best_agents(self) -> dict[float, Score]:
-        """Of every price the seed that earns most once its price is paid: chosen by the very episodes shown."""
+        """By price, the agent that earns most once its price is paid; the episodes shown picked it."""
         return {price: max(seeds, key=lambda one: _net(one, price)) for price, seeds in self.agents.items()}
 
     @property
@@ -52,14 +53,14 @@ class PricedFrontier:
 
     @property
     def num_seeds(self) -> int:
-        """Agents of every price."""
+        """How many agents there are of every price."""
         return len(next(iter(self.agents.values())))
 
     def reward_at(self, cost_per_1k: float) -> float:
         """What the priced policy earns for a cost, between neighbouring prices by interpolation.
 
-        Above the cost of its lowest price, where it does not spend more, what it earns there; NaN below the cost of its
-        highest.
+        It spends no more than at its lowest price, so for a higher cost it earns what it earns there. For a lower cost
+        than that of its highest price the result is NaN.
         """
         costs = np.array([one.cost_per_1k for one in self.policy.values()])
         rewards = np.array([one.reward.mean for one in self.policy.values()])
@@ -71,51 +72,81 @@ class PricedFrontier:
         return (self.reward_at(agent.cost_per_1k) - agent.reward.mean) / abs(agent.reward.mean)
 
 
-def priced_frontier(
-    policy: PricedPolicy,
-    config: Config,
-    env: "LLMRouter",
-    num_agents: int,
-    num_seeds: int,
-    num_episodes: int,
-    console: Console,
+def compare_with_specialists(
+    policy: PricedPolicy, ppo: "PPO", task: Task, num_prices: int, seeds: Sequence[int], num_episodes: int, out: Console
 ) -> PricedFrontier:
-    """Train the separate agents, and run all of it through the same episodes.
+    """Train the specialists, and run all of it through the same episodes.
 
     Args:
         policy: the priced policy.
-        config: how each agent is trained, and the first seed; it is not priced.
-        env: the environment of that config.
-        num_agents: prices that agents are trained for, evenly spaced over the policy's range on a logarithmic scale.
-        num_seeds: agents of each price.
-        num_episodes: that everyone runs through.
-        console: for the progress of the training.
+        ppo: how each specialist is trained, on the environment of `task`.
+        task: the routing problem, whose budget is not looked at.
+        num_prices: how many prices specialists are trained for, evenly spaced over the policy's range on a logarithmic
+            scale.
+        seeds: one specialist of each price is trained from each of them; the episodes follow from the first.
+        num_episodes: how many episodes everyone runs through.
+        out: shows the progress of the training.
     """
-    # Late: the trainer takes seconds to import.
-    from train.algorithm.ppo import PPO
-
-    params = without_budget(env.default_params)
-    key = jax.random.fold_in(jax.random.key(config.seed), EVALUATION_STREAM)
-    prices = np.geomspace(policy.min_price, policy.max_price, num_agents)
+    params = without_budget(task.params)
+    key = evaluation_key(seeds[0])
+    prices = np.geomspace(policy.min_price, policy.max_price, num_prices)
     weights = np.asarray(params.reward.cost_weight + prices, np.float32)
     by_seed = []
-    for seed in range(config.seed, config.seed + num_seeds):
-        ppo = PPO(replace(config, seed=seed), env)
-        agents = train_for_weights(ppo, params, weights, console)
-        by_seed.append(agent_scores(ppo, agents, key, num_episodes, params, env.model_names))
+    for seed in seeds:
+        agents = train_for_weights(ppo, params, weights, seed, out)
+        by_seed.append(agent_scores(ppo, agents, key, num_episodes, params, task.model_names))
     return PricedFrontier(
         policy=scores_at_prices(policy, key, num_episodes, params),
         agents=dict(zip(map(float, prices), zip(*by_seed, strict=True), strict=True)),
-        models=model_scores(key, num_episodes, params, env.model_names),
+        models=model_scores(key, num_episodes, params, task.model_names),
     )
 
 
-def scores_at_prices(policy: PricedPolicy, key: jax.Array, num_episodes: int, params: Params) -> dict[float, Score]:
-    """A priced policy by price, at `NUM_PRICES` prices from all over its range, over the same episodes."""
+def print_frontier(frontier: PricedFrontier, scenario: str, num_episodes: int, out: Console) -> None:
+    """Print the table of the specialists, and what it comes to."""
+    title = f"{scenario}: {num_episodes} episodes, the same for all, which no budget ends"
+    out.print(terminal_table(title, frontier_rows(frontier)))
+    print_sentences(out, frontier_in_words(frontier))
+
+
+def frontier_rows(frontier: PricedFrontier) -> list[list[str]]:
+    """A header, and a row for the best agent of each price."""
+    rows = [
+        ["agent for the price", "USD per 1,000", "quality", "SLA violations", "reward", "priced policy's", "difference"]
+    ]
+    for price, agent in frontier.best_agents.items():
+        numbers = [f"{agent.cost_per_1k:.3f}", f"{agent.quality:.4f}", f"{agent.sla_violation_rate:.1%}"]
+        reward, gain = frontier.reward_at(agent.cost_per_1k), frontier.gain(agent)
+        ours = ["-", "-"] if np.isnan(gain) else [f"{reward:.1f}", f"{gain:+.2%}"]
+        rows.append([short_number(price), *numbers, f"{agent.reward.mean:.1f}", *ours])
+    return rows
+
+
+def frontier_in_words(frontier: PricedFrontier) -> str:
+    """How far the policy is from the best agents, and from all of them, where it reaches their costs."""
+    best = np.array([frontier.gain(agent) for agent in frontier.best_agents.values()])
+    every = np.array([frontier.gain(agent) for seeds in frontier.agents.values() for agent in seeds])
+    if np.isnan(best).all():
+        return "No agent costs as much as the priced policy at its highest price."
+    one_seed = frontier.num_seeds == 1
+    whom = "the agent of each price" if one_seed else f"the best of {frontier.num_seeds} agents of each price"
+    text = f"At the cost of {whom}, the priced policy earns {np.nanmin(best):+.2%} to {np.nanmax(best):+.2%} more"
+    if not one_seed:
+        text += f"; of any of the agents, {np.nanmin(every):+.2%} to {np.nanmax(every):+.2%}"
+    not_reached = int(np.isnan(best).sum())
+    if not_reached:
+        lowest = min(score.cost_per_1k for score in frontier.policy.values())
+        them_spend = "One of them spends" if not_reached == 1 else f"{not_reached} of them spend"
+        text += f". {them_spend} less than it does at any price ({lowest:.3f} USD per 1,000)"
+    return text + "."
+
+
+def scores_at_prices(policy: PricedPolicy, key: jax.Array, num_episodes: int, params: AnyParams) -> dict[float, Score]:
+    """The scores of a priced policy at `NUM_PRICES` prices from all over its range, over the same episodes."""
     prices = np.geomspace(policy.min_price, policy.max_price, NUM_PRICES)
 
     @jax.jit
-    def run(prices: jax.Array, params: Params) -> object:
+    def run(prices: jax.Array, params: AnyParams) -> object:
         return jax.lax.map(lambda price: run_episodes(key, as_strategy(policy, price), num_episodes, params), prices)
 
     scores = scores_of_each(run(jnp.asarray(prices, jnp.float32), params), policy.model_names)

@@ -10,11 +10,11 @@ import pytest
 from jax_router import make_params, run_episodes
 from jax_router.gymnax_env import LLMRouter
 from tests.helpers.probes import Probe
-from train.algorithm.config import SHORT_RUN, Config
+from train.algorithm.config import SHORT_RUN, Learning
 from train.algorithm.normalize import normalize
 from train.algorithm.ppo import PPO
 
-PROBE_CONFIG = Config(
+PROBE_LEARNING = Learning(
     total_timesteps=32_768,
     num_envs=32,
     num_steps=16,
@@ -27,9 +27,9 @@ PROBE_CONFIG = Config(
 )
 
 
-def train_on(probe: Probe, config: Config = PROBE_CONFIG):
+def train_on(probe: Probe, learning: Learning = PROBE_LEARNING):
     """Values and probabilities of action 1 as functions of one observation, after training."""
-    ppo = PPO(config, probe)
+    ppo = PPO(learning, probe)
     state, metrics = jax.jit(ppo.train)(jax.random.key(0), probe.default_params)
     assert all(np.isfinite(value).all() for value in metrics.values())
 
@@ -50,7 +50,7 @@ def test_termination_ends_the_sum_and_a_time_limit_does_not() -> None:
     terminating, _ = train_on(Probe("constant", length=1))(0.0)
     limited, _ = train_on(Probe("constant", length=1, ends_by_time_limit=True))(0.0)
     assert terminating == pytest.approx(1, abs=0.05)
-    assert limited == pytest.approx(1 / (1 - PROBE_CONFIG.discount), rel=0.05)
+    assert limited == pytest.approx(1 / (1 - PROBE_LEARNING.discount), rel=0.05)
 
 
 def test_reward_by_action_is_learned() -> None:
@@ -68,12 +68,12 @@ def test_value_by_observation() -> None:
 def test_delayed_reward_is_discounted() -> None:
     function = train_on(Probe("delayed", length=2))
     assert function(0.5)[0] == pytest.approx(1, abs=0.05)
-    assert function(0.0)[0] == pytest.approx(PROBE_CONFIG.discount, abs=0.05)
+    assert function(0.0)[0] == pytest.approx(PROBE_LEARNING.discount, abs=0.05)
 
 
 def test_one_key_gives_one_result() -> None:
     probe = Probe("by_action")
-    ppo = PPO(replace(PROBE_CONFIG, total_timesteps=1024), probe)
+    ppo = PPO(replace(PROBE_LEARNING, total_timesteps=1024), probe)
     train = jax.jit(ppo.train)
     first, again, other = (train(jax.random.key(seed), probe.default_params)[0].network for seed in (0, 0, 1))
     same = jax.tree.map(lambda a, b: bool((a == b).all()), first, again)
@@ -84,7 +84,7 @@ def test_one_key_gives_one_result() -> None:
 
 def test_blocks_of_updates_equal_the_whole_run() -> None:
     probe = Probe("by_action")
-    ppo = PPO(replace(PROBE_CONFIG, total_timesteps=2048), probe)
+    ppo = PPO(replace(PROBE_LEARNING, total_timesteps=2048), probe)
     whole, metrics = jax.jit(ppo.train)(jax.random.key(0), probe.default_params)
     state = jax.jit(ppo.init)(jax.random.key(0), probe.default_params)
     block = jax.jit(ppo.update_block)
@@ -108,7 +108,7 @@ def test_starts_are_spread_over_the_episode() -> None:
 
 
 def test_the_agent_beats_every_static_strategy_within_100_000_steps() -> None:
-    """Above 390 on `default`; the best static strategy, always `tier2_small`, earns 359 (DYNAMICS.md)."""
+    """Above 390 on `default`; the best static strategy, always `tier2_small`, earns 359 (docs/dynamics.md)."""
     env = LLMRouter()
     params = make_params()
     ppo = PPO(SHORT_RUN, env)

@@ -15,10 +15,10 @@ from PIL import ImageColor
 from jax_router import ModelConfig
 from tests.helpers.made_up import a_choice_map
 from tests.helpers.pictures import check_not_blank
-from train.pictures.choices import clock, draw_choices
-from train.pictures.day import draw_day
 from train.pictures.learning import draw_learning
 from train.pictures.style import model_styles, new_figure, picture_files, save, spread
+from train.pictures.v0.choices import clock, draw_choices
+from train.pictures.v0.day import draw_day
 from train.studies.learning import LearningCurves
 from train.studies.v0.behaviour import Day
 
@@ -86,9 +86,9 @@ def test_importing_and_drawing_leave_matplotlib_as_it_was() -> None:
 import sys
 import matplotlib as mpl
 before = dict(mpl.rcParams)
-import train.pictures.style, train.pictures.choices
+import train.pictures.style, train.pictures.v0.choices
 from tests.helpers.made_up import a_choice_map, NAMES
-train.pictures.choices.draw_choices(a_choice_map(), NAMES)
+train.pictures.v0.choices.draw_choices(a_choice_map(), NAMES)
 assert dict(mpl.rcParams) == before
 """
     bare = "import sys, train.pictures.style; assert 'matplotlib.pyplot' not in sys.modules"

@@ -1,5 +1,6 @@
 """Seeds and devices change where things are computed, and not what comes out."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import jax
@@ -15,7 +16,7 @@ from train.algorithm.losses import Batch
 from train.algorithm.ppo import PPO
 from train.run.devices import AXIS, ParallelTrainer
 
-CONFIG = replace(SHORT_RUN, num_envs=16, num_steps=8, total_timesteps=1024, num_epochs=2, num_minibatches=2)
+LEARNING = replace(SHORT_RUN, num_envs=16, num_steps=8, total_timesteps=1024, num_epochs=2, num_minibatches=2)
 
 
 @pytest.fixture(scope="module")
@@ -23,17 +24,17 @@ def env() -> LLMRouter:
     return LLMRouter(episode_length=50)
 
 
-def run(env: LLMRouter, num_devices: int = 1, **changes):
+def run(env: LLMRouter, seeds: Sequence[int], num_devices: int = 1):
     """The host state after two updates, and the metrics of the second."""
-    trainer = ParallelTrainer(PPO(replace(CONFIG, **changes), env), env.default_params, num_devices)
+    trainer = ParallelTrainer(PPO(LEARNING, env), env.default_params, seeds, num_devices)
     state, _ = trainer.update_block(trainer.init(), 1)
     state, metrics = trainer.update_block(state, 1)
     return trainer.to_host(state), metrics
 
 
 def test_seed_3_of_4_equals_seed_3_alone(env: LLMRouter) -> None:
-    together, metrics = run(env, num_seeds=4)
-    alone, metrics_alone = run(env, seed=3)
+    together, metrics = run(env, range(4))
+    alone, metrics_alone = run(env, [3])
     for a, b in zip(jax.tree.leaves(together), jax.tree.leaves(alone), strict=True):
         np.testing.assert_allclose(a[3], b[0], rtol=2e-3, atol=2e-4)
     assert metrics["reward"].shape == (4,)
@@ -44,7 +45,7 @@ def test_seed_3_of_4_equals_seed_3_alone(env: LLMRouter) -> None:
 
 def test_two_devices_share_the_environments(env: LLMRouter) -> None:
     assert jax.device_count() == 2, "conftest.py asks for two"
-    trainer = ParallelTrainer(PPO(CONFIG, env), env.default_params, 2)
+    trainer = ParallelTrainer(PPO(LEARNING, env), env.default_params, [0], 2)
     state = trainer.init()
     observation = state.environments.observation
     assert observation.shape == (1, 16, 9)
@@ -62,8 +63,8 @@ def test_two_devices_share_the_environments(env: LLMRouter) -> None:
 
 def test_the_update_of_a_batch_on_two_devices_equals_that_on_one(env: LLMRouter) -> None:
     """One minibatch a pass: the order within it then does not matter, and neither may the devices."""
-    config = replace(CONFIG, num_minibatches=1, num_epochs=3)
-    single = PPO(config, env)
+    learning = replace(LEARNING, num_minibatches=1, num_epochs=3)
+    single = PPO(learning, env)
     state = jax.jit(single.init)(jax.random.key(0), env.default_params)
     generator = np.random.default_rng(0)
     batch = Batch(
@@ -90,7 +91,7 @@ def test_the_update_of_a_batch_on_two_devices_equals_that_on_one(env: LLMRouter)
 
 @pytest.mark.parametrize("num_devices", [1, 2])
 def test_a_state_survives_the_host(env: LLMRouter, num_devices: int) -> None:
-    trainer = ParallelTrainer(PPO(replace(CONFIG, num_seeds=2), env), env.default_params, num_devices)
+    trainer = ParallelTrainer(PPO(LEARNING, env), env.default_params, range(2), num_devices)
     state, _ = trainer.update_block(trainer.init(), 1)
     host = trainer.to_host(state)
     shapes = trainer.host_shapes()

@@ -8,13 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from jax_router import ModelConfig
-from train.pictures.choices import clock
+from jax_router.v0 import ModelConfig
 from train.pictures.style import BLACK, GREY, ModelStyle, in_house_style, label_right, model_styles, new_figure
+from train.pictures.v0.choices import clock
 from train.studies.v0.behaviour import Day
 
 WINDOW = 30
-"""Prompts that a share is taken over."""
+"""How many prompts a share is taken over."""
 SMALLEST_SHARE = 0.01
 """A model with less than this share of the prompts is left out."""
 

@@ -1,0 +1,44 @@
+"""`python -m train.claims` at toy size."""
+
+from pathlib import Path
+
+import pytest
+
+from train.claims import main
+
+TOY = [
+    *("--scenarios", "default", "--num-seeds", "2", "--priced-seeds", "1"),
+    *("--short-timesteps", "4096", "--long-timesteps", "32768", "--priced-timesteps", "16384"),
+    *("--episodes", "4", "--tuning-episodes", "1"),
+]
+
+
+def test_claims_are_written_down_whether_they_hold_or_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """After 4,096 steps no agent is good: the page has to say so, and the command ends with 1."""
+    with pytest.raises(SystemExit) as exit_info:
+        main([*TOY, "--output", str(tmp_path / "RESULTS.md")])
+    assert exit_info.value.code == 1
+    page = (tmp_path / "RESULTS.md").read_text()
+    assert "DOES NOT HOLD: 0 of 2 seeds earn more than every static" in page
+    assert page.count("| ppo, seed 1 |") == 1
+    assert "DOES NOT HOLD: With the pacer and 10 USD on `default`, 0 of 1 priced policies earn at least 394.7" in page
+    assert "holds: No episode of a pacer spent a cent over its budget" in page
+    assert "| mean reward | `default`, 10 USD |" in page
+    assert "DOES NOT HOLD: 0 of 2 seeds earn more" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--num-seeds", "0"], "--num-seeds is 0; it must be a whole number at least 1"),
+        (["--short-timesteps", "9"], "--short-timesteps is 9; it must be a whole number at least 1024"),
+        (["--tuning-episodes", "0"], "--tuning-episodes is 0; it must be a whole number at least 1"),
+        (["--scenarios", "calm"], "--scenario is 'calm'"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(
+    args: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuses
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    refuses(main, args, message)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,120 @@
+"""What an evaluation came to, in sentences and as the text of a file: JSON, CSV or Markdown."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from train.cli.console import markdown_table
+from train.evaluation.comparison import Evaluation, Matched, mixture_name
+from train.evaluation.scores_table import COLUMNS, MORE_COLUMNS, Column, comparison_title, table_rows
+
+
+def results_text(suffix: str, evaluation: Evaluation, scenario: str, num_episodes: int) -> str:
+    """The text of a file whose name ends in `suffix`: .json, .csv, or anything else for Markdown."""
+    if suffix == ".json":
+        return as_json(evaluation, scenario, num_episodes)
+    if suffix == ".csv":
+        return as_csv(evaluation)
+    return as_markdown(evaluation, scenario, num_episodes)
+
+
+def as_json(evaluation: Evaluation, scenario: str, num_episodes: int) -> str:
+    """All scores, and what the first policy saves at matched quality; null for numbers that are not finite."""
+    results = {
+        "scenario": scenario,
+        "episodes": num_episodes,
+        "strategies": {name: score.as_dict() for name, score in evaluation.scores.items()},
+        "cost_saving_at_matched_quality": _matched_as_json(next(iter(evaluation.matched.values()), None)),
+    }
+    return json.dumps(_without_infinities(results), indent=2) + "\n"
+
+
+def as_csv(evaluation: Evaluation) -> str:
+    """One row a strategy, one column a number."""
+    rows = [{"strategy": name} | _flat(score.as_dict()) for name, score in evaluation.scores.items()]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def as_markdown(evaluation: Evaluation, scenario: str, num_episodes: int) -> str:
+    """A title, a table with every column, and what the policy saves."""
+    table = markdown_table(table_rows(evaluation.scores, COLUMNS + detail_columns(evaluation)))
+    return f"{comparison_title(scenario, num_episodes)}\n\n{table}\n{matched_in_words(evaluation)}\n"
+
+
+def detail_columns(evaluation: Evaluation) -> tuple[Column, ...]:
+    """The columns beyond the usual ones; that of the differences is left out where there is no policy."""
+    return MORE_COLUMNS if evaluation.matched else MORE_COLUMNS[1:]
+
+
+def matched_in_words(evaluation: Evaluation) -> str:
+    """What the first policy saves at matched quality, in sentences; nothing where there is no policy."""
+    if not evaluation.matched:
+        return ""
+    name, matched = next(iter(evaluation.matched.items()))
+    policy = evaluation.scores[name]
+    if matched.saving is None or matched.mixture is None:
+        return f"No mixture of the models has the policy's quality of {policy.quality:.3f}, whatever it costs."
+    blind, saving, model_names = evaluation.scores[mixture_name(name)], matched.saving, tuple(policy.model_share)
+    sentences = [
+        f"The cheapest mixture of the models with the policy's quality ({policy.quality:.3f}) is "
+        f"{_shares(matched.mixture.shares, model_names)}: {1000 * matched.mixture.cost:.3f} USD per 1,000 prompts "
+        f"with {blind.sla_violation_rate:.1%} SLA violations.",
+        f"The policy pays {policy.cost_per_1k:.3f} USD with {policy.sla_violation_rate:.1%}: it saves "
+        f"{saving.mean:.1%} (95 % interval {saving.low:.1%} to {saving.high:.1%}).",
+    ]
+    if matched.within_sla is not None:
+        sentences.append(
+            f"The cheapest mixture found with that quality and no more SLA violations is "
+            f"{_shares(matched.within_sla.shares, model_names)}: {1000 * matched.within_sla.cost:.3f} USD."
+        )
+    elif matched.num_tried:
+        sentences.append(
+            f"None of the {matched.num_tried:,} mixtures tried has both that quality and no more SLA violations."
+        )
+    return "\n".join(sentences)
+
+
+def _matched_as_json(matched: Matched | None) -> dict[str, Any] | None:
+    if matched is None or matched.saving is None or matched.mixture is None:
+        return None
+    within_sla = matched.within_sla
+    return matched.saving.as_dict() | {
+        "mixture": matched.mixture.shares.tolist(),
+        "mixture_cost_per_1k": 1000 * matched.mixture.cost,
+        "mixture_within_sla": None if within_sla is None else within_sla.shares.tolist(),
+    }
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested numbers as columns: `reward.mean`, `reward.ci95.low`, `model_share.NAME`."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            flat |= {f"{prefix}{name}.low": value[0], f"{prefix}{name}.high": value[1]}
+        elif value is not None:
+            flat[f"{prefix}{name}"] = value
+    return flat
+
+
+def _without_infinities(value: Any) -> Any:
+    """The same with None for what JSON has no word for."""
+    if isinstance(value, dict):
+        return {name: _without_infinities(x) for name, x in value.items()}
+    if isinstance(value, list):
+        return [_without_infinities(x) for x in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _shares(shares: np.ndarray, model_names: Sequence[str]) -> str:
+    return " + ".join(f"{share:.0%} {name}" for share, name in zip(shares, model_names, strict=True) if share > 5e-3)

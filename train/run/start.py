@@ -1,0 +1,75 @@
+"""The beginning of a run: its devices, what it is kept in, and the state that it goes on from."""
+
+import time
+from dataclasses import replace
+
+import jax
+import numpy as np
+from rich.console import Console
+
+from train.algorithm.config import Config, config_to_dict
+from train.algorithm.ppo import TrainState
+from train.run.checkpoint import Checkpoints
+from train.run.devices import ParallelTrainer
+from train.run.folder import RunDir
+from train.run.logs import Sink, TensorBoard, WandB
+from train.run.loop import Storage
+
+
+def with_devices(config: Config) -> Config:
+    """The config with as many devices as it asks for, or all there are.
+
+    Raises `ValueError` where there are not that many, or they cannot share its environments.
+    """
+    available = jax.device_count()
+    num_devices = available if config.run.num_devices is None else config.run.num_devices
+    if num_devices > available:
+        raise ValueError(f"--num-devices is {num_devices}; there are {available}")
+    config = replace(config, run=replace(config.run, num_devices=num_devices))
+    config.check()
+    return config
+
+
+def open_storage(
+    run_dir: RunDir, config: Config, checkpoint_seconds: float, tensorboard: bool = False, wandb: bool = False
+) -> Storage:
+    """What a run is kept in; `checkpoint_seconds` is the least time between two checkpoints, s.
+
+    Raises `ValueError` where TensorBoard or Weights & Biases is asked for and not installed.
+    """
+    sinks: list[Sink] = []
+    if tensorboard:
+        sinks.append(TensorBoard(run_dir.path / "tensorboard"))
+    if wandb:
+        sinks.append(WandB(run_dir.path, config_to_dict(config)))
+    return Storage(run_dir, Checkpoints(run_dir.checkpoints), checkpoint_seconds, sinks)
+
+
+def first_state(trainer: ParallelTrainer, resumes: bool, storage: Storage | None, console: Console) -> TrainState:
+    """The state of the last checkpoint of a run that `resumes`, else the one before the first update.
+
+    The update is compiled, too, and the time that took is printed. Only process 0 has a `storage`; all must ask.
+    """
+    started = time.perf_counter()
+    state = trainer.init()
+    saved = _last_checkpoint(trainer, storage) if resumes else None
+    if saved is not None:
+        state = trainer.from_host(saved)
+        console.print(f"resumed after update {int(state.num_updates[0])}")
+    trainer.compile(state)
+    console.print(f"compiled in {time.perf_counter() - started:.1f} s for {jax.devices()[0].device_kind}")
+    return state
+
+
+def _last_checkpoint(trainer: ParallelTrainer, storage: Storage | None) -> TrainState | None:
+    """What process 0 finds on its disk, the same in every process; None where there is no checkpoint yet."""
+    found = storage is not None and storage.checkpoints.latest is not None
+    state = storage.checkpoints.restore(trainer.host_shapes()) if storage and found else None
+    if jax.process_count() > 1:
+        from jax.experimental.multihost_utils import broadcast_one_to_all
+
+        found = bool(broadcast_one_to_all(np.array(found)))
+        if found:
+            empty = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), trainer.host_shapes())
+            state = jax.tree.map(np.asarray, broadcast_one_to_all(empty if state is None else state))
+    return state

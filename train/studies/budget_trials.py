@@ -1,0 +1,75 @@
+"""Many budgets for several priced policies: the trials, what became of each of them, and the table of that."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+
+from router_serving.priced_policy import PricedPolicy
+from train.studies.budgets import Hindsight, Result, Trial, run_trial
+
+Outcome = tuple[Result, float]
+"""What became of a trial with a policy, and the mean reward of its best fixed price in hindsight."""
+
+FIRST_PRICE_FACTORS = (0.1, 10.0)
+"""The factors that a wrong first price is wrong by."""
+
+
+def trials(budgets: Sequence[float], trouble: bool, smallest: float) -> list[Trial]:
+    """Every budget as planned and, if asked for, with each thing that may go wrong.
+
+    Half of the money is not taken where what is left would be less than the `smallest` budget, USD an episode, allows.
+    """
+    planned = [Trial(budget) for budget in budgets]
+    if not trouble:
+        return planned
+    misjudged = [replace(trial, first_price_factor=factor) for factor in FIRST_PRICE_FACTORS for trial in planned]
+    halved = [replace(trial, halve_budget=True) for trial in planned if trial.budget > 2 * smallest]
+    return planned + misjudged + halved + [replace(trial, double_load=True) for trial in planned]
+
+
+def try_out(
+    policies: Sequence[PricedPolicy], params: Any, trials: Sequence[Trial], key: jax.Array, num_episodes: int
+) -> list[list[Outcome]]:
+    """Run every policy through every trial; by trial, the outcome with each policy."""
+    by_policy = []
+    for policy in policies:
+        hindsight = Hindsight(policy, params, key, num_episodes)
+        results = [run_trial(policy, params, trial, key, num_episodes)[0] for trial in trials]
+        by_policy.append([(result, hindsight.reward(result)) for result in results])
+    return [list(outcomes) for outcomes in zip(*by_policy, strict=True)]
+
+
+def results_rows(outcomes_of_trials: Sequence[Sequence[Outcome]]) -> list[list[str]]:
+    """A header and a row for each trial."""
+    rows = [["budget, USD", "what goes wrong", "reward", "in hindsight", "ratio", "spent", "allowed", "most overspent"]]
+    for outcomes in outcomes_of_trials:
+        results = [result for result, _ in outcomes]
+        best = np.array([hindsight for _, hindsight in outcomes])
+        reward = np.array([result.reward for result in results])
+        ratio = 1 - (best - reward) / abs(best)
+        overspent = max(0.0, *(result.most_overspent for result in results))
+        trial = results[0].trial
+        rows.append(
+            [
+                f"{trial.budget:g}",
+                trial.name,
+                mean_and_range(reward, ".1f"),
+                mean_and_range(best, ".1f"),
+                mean_and_range(ratio, ".2%"),
+                mean_and_range([result.cost for result in results], ".3f"),
+                mean_and_range([result.allowed for result in results], ".3f"),
+                f"{overspent:.5f}",
+            ]
+        )
+    return rows
+
+
+def mean_and_range(values: Sequence[float] | np.ndarray, spec: str) -> str:
+    """The mean of numbers and, unless all are written alike, the least and the most; a dash where one is missing."""
+    if np.isnan(values).any():
+        return "-"
+    low, high = f"{np.min(values):{spec}}", f"{np.max(values):{spec}}"
+    return low if low == high else f"{np.mean(values):{spec}} ({low} to {high})"
