@@ -151,18 +151,21 @@ class Paced:
     def initial(self, state: State) -> Pace:
         """The pace before the first prompt of B episodes, fields (B,)."""
         ones = jnp.ones_like(state.time_of_day)
-        length, budget = self.params.episode_length * ones, self.params.budget * ones
+        length, budget = self._length() * ones, self.params.budget * ones
         period, taken = (self._work(state, self._days(length)), 0.0 * ones) if self.by_time else (length, ones)
         return begin(self.plan, budget, period, taken, state.time_of_day, self.cost_ratio)
 
     def act(self, memory: Pace, key: jax.Array, observation: jax.Array, state: State) -> tuple[Pace, jax.Array]:
         """The pace after B prompts, one of each episode, and the models they go to, (B,) int32."""
         time, costs = state.time_of_day, jnp.asarray(self.params.fleet.cost_per_call)
-        pace = set_price(memory, self.plan, time, self._days(self.params.episode_length - memory.num_prompts))
+        pace = set_price(memory, self.plan, time, self._days(self._length() - memory.num_prompts))
         preferences = self.preferences(priced_observation(observation, pace.log_price))
         action = jnp.argmax(jnp.where(affordable(pace, costs), preferences, -jnp.inf), axis=-1).astype(jnp.int32)
         taken = self._work(state, self._days(1.0)) if self.by_time else 1.0
         return charge(pace, self.plan, time, costs[action], taken), action
+
+    def _length(self) -> jax.Array:
+        return jnp.asarray(self.params.episode_length, jnp.float32)
 
     def _days(self, prompts: jax.Array | float) -> jax.Array:
         return prompts / self.params.steps_per_day

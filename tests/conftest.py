@@ -1,16 +1,30 @@
 """What every test runs under: two CPU devices, and a simulator that may not promote types or ranks by accident."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 # Before JAX starts its backend. Two devices, so that code which assumes one is found out.
 os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=2"
 os.environ["JAX_PLATFORMS"] = "cpu"
 
 import jax
+import optax
 import pytest
 
+from tests.helpers.promotion import lenient
+
 jax.config.update("jax_numpy_rank_promotion", "raise")
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+
+# Adam raises its decay, a float, to the number of its steps, an integer.
+optax.tree.bias_correction = lenient(optax.tree.bias_correction)
+
+
+@pytest.fixture
+def lenient_promotion() -> Iterator[None]:
+    """For tests that run another library's environment: gymnax's own add what is bool, int and float."""
+    with jax.numpy_dtype_promotion("standard"):
+        yield
 
 
 @pytest.fixture

@@ -53,6 +53,7 @@ def test_a_fleet_and_a_trace_from_files(tmp_path: Path, capsys: pytest.CaptureFi
     assert load_policy(tmp_path / "run").model_names == ("model_7", "model_8")
 
 
+@pytest.mark.usefixtures("lenient_promotion")
 def test_any_gymnax_environment_with_discrete_actions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main([*TOY, "--env", "CartPole-v1", "--run-dir", str(tmp_path / "run")])
     assert "mean return" in capsys.readouterr().out
