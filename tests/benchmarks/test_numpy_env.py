@@ -1,4 +1,4 @@
-"""The NumPy environment that the benchmark compares with plays the same game: DYNAMICS.md's figures."""
+"""The NumPy environment that the benchmark compares with plays the same game: docs/dynamics.md's figures."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from gymnasium.utils.env_checker import check_env
 
 from benchmarks.numpy_env import NumpyRouterEnv
 
-# Strategy: mean episode reward, USD, mean quality and share of SLA violations over 256 episodes (DYNAMICS.md).
+# Strategy: mean episode reward, USD, mean quality and share of SLA violations over 256 episodes (docs/dynamics.md).
 FIGURES = {
     0: (-2013, 10.02, 0.948, 0.998),
     1: (77, 3.00, 0.819, 0.564),

@@ -1,4 +1,4 @@
-"""What other libraries promote by themselves, allowed to them alone."""
+"""Other libraries may promote dtypes; the project may not."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -10,7 +10,7 @@ P, R = ParamSpec("P"), TypeVar("R")
 
 
 def lenient(function: Callable[P, R]) -> Callable[P, R]:
-    """The same function, in which JAX promotes dtypes as it does by default."""
+    """Return the same function, in which JAX promotes dtypes as it does by default."""
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -1,4 +1,4 @@
-"""Training runs that many tests read and one of them makes."""
+"""One test makes a training run, and many read it."""
 
 from collections.abc import Iterable
 from contextlib import redirect_stdout
@@ -11,19 +11,19 @@ from filelock import FileLock
 from train.ppo import main
 
 SMALL = ("--total-timesteps", "512", "--num-envs", "16", "--num-steps", "8", "--eval-episodes", "4")
-"""Four updates."""
+"""These flags of `train.ppo` make a run of four updates."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What `python -m train.ppo` left behind. Tests that change the folder copy it first."""
+    """This is what `python -m train.ppo` left behind; a test that changes the folder copies it first."""
 
     folder: Path
     printed: str
 
 
 def made_once(folder: Path, args: Iterable[str]) -> Run:
-    """The run in `folder`, which the first process to ask for trains with `args` while the others wait."""
+    """Return the run in `folder`. The first process that asks for it trains it with `args` while the others wait."""
     output = folder.with_suffix(".txt")
     with FileLock(folder.with_suffix(".lock")):
         if not output.exists():

@@ -1,4 +1,4 @@
-"""The table of figures in DYNAMICS.md, measured again."""
+"""The table of figures in docs/dynamics.md, measured again."""
 
 import jax
 import numpy as np

@@ -1,4 +1,4 @@
-"""`make_params`: the scenarios of DYNAMICS.md, and one line for every bad setting."""
+"""`make_params`: the scenarios of docs/dynamics.md, and one line for every bad setting."""
 
 import jax
 import numpy as np

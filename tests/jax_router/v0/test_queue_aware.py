@@ -88,7 +88,7 @@ def test_a_mixture_takes_its_shares() -> None:
 
 
 def test_figures_of_the_specification() -> None:
-    """DYNAMICS.md: least latency 376, best mixture 374, the two-threshold rule tuned to (0.3, 18) 393.8."""
+    """docs/dynamics.md: least latency 376, best mixture 374, the two-threshold rule tuned to (0.3, 18) 393.8."""
     params = make_params()
     mixtures = best_mixture(jax.random.key(1), params, num_episodes=16, num_rounds=3)
     rules = best_two_threshold(jax.random.key(1), params, num_episodes=16)

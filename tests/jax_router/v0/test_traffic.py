@@ -1,4 +1,4 @@
-"""Prompts and load as they are sampled, against the exact distributions of DYNAMICS.md."""
+"""Prompts and load as they are sampled, against the exact distributions of docs/dynamics.md."""
 
 import jax
 import numpy as np

@@ -108,7 +108,7 @@ def test_starts_are_spread_over_the_episode() -> None:
 
 
 def test_the_agent_beats_every_static_strategy_within_100_000_steps() -> None:
-    """Above 390 on `default`; the best static strategy, always `tier2_small`, earns 359 (DYNAMICS.md)."""
+    """Above 390 on `default`; the best static strategy, always `tier2_small`, earns 359 (docs/dynamics.md)."""
     env = LLMRouter()
     params = make_params()
     ppo = PPO(SHORT_RUN, env)
