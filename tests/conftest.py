@@ -7,9 +7,10 @@ from pathlib import Path
 # Before JAX starts its backend. Two devices, so that code which assumes one is found out.
 os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=2"
 os.environ["JAX_PLATFORMS"] = "cpu"
-# What one test compiles, its neighbour, the commands it starts and the next session find again. A limited size makes
-# JAX lock the folder, which the workers need: without the lock one could read what another has half written.
-os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "compiled"))
+# Programs that one test compiles are there for the others, for the commands that they start and for the next session
+# (`--cache-clear` removes them). With a size JAX also locks the folder: two workers use it at the same time.
+COMPILED = Path(__file__).parents[1] / ".pytest_cache" / "d" / "compiled"
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(COMPILED))
 os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", str(500 * 2**20))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 
