@@ -91,13 +91,14 @@ class Policy:
 
     def logits(self, observation: ArrayLike) -> np.ndarray:
         """The preference for each model before the argmax, (n, num_models) float32. Raises as `act` does."""
-        return self._network(self._checked(observation))
+        return self._network(self.checked(observation))
 
     def _network(self, x: np.ndarray) -> np.ndarray:
         normal = normalized(x, self.observation_mean, self.observation_scale, np)
         return network(normal, self.layers, self.activation, np)
 
-    def _checked(self, observation: ArrayLike) -> np.ndarray:
+    def checked(self, observation: ArrayLike) -> np.ndarray:
+        """The observation as float32; raises as `act` does."""
         x = finite_array("observation", observation)
         if x.ndim == 0 or x.shape[-1] != self.observation_size:
             raise ValueError(
@@ -125,6 +126,29 @@ def network(x: Array, layers: Layers, activation: str, xp: Any) -> Array:
         x = activate(x @ kernel + bias, xp)
     kernel, bias = layers[-1]
     return x @ kernel + bias
+
+
+def priced_observation(observation: Array, log_price: Array, budget: int | None, xp: Any) -> Array:
+    """An observation (..., D) with the share of the budget held at 1 and the log of the price behind it, (..., D + 1).
+
+    The price alone speaks for money.
+
+    Args:
+        observation: (..., D) float32.
+        log_price: (...) float32, natural logarithm of the price, reward per USD.
+        budget: which of the D numbers is the share of the budget; None where there is none.
+        xp: the array namespace.
+    """
+    parts = [observation]
+    if budget is not None:
+        one = xp.ones_like(observation[..., :1])
+        parts = [observation[..., :budget], one, observation[..., budget + 1 :]]
+    return xp.concatenate([*parts, log_price[..., None]], axis=-1)
+
+
+def best_allowed(preferences: Array, allowed: Array, xp: Any) -> Array:
+    """The model with the highest preference (..., N) among those that are allowed, (..., N) bool; (...) integer."""
+    return xp.argmax(xp.where(allowed, preferences, -xp.inf), axis=-1)
 
 
 def policy_from_arrays(

@@ -2,17 +2,14 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from router_serving.numbers import finite_array
 from router_serving.pacing import Plan
-from router_serving.policy import Array, Policy
-
-if TYPE_CHECKING:
-    from router_serving.session import Session
+from router_serving.policy import Policy, priced_observation
+from router_serving.session import Session
 
 
 @dataclass(frozen=True)
@@ -45,8 +42,8 @@ class PricedPolicy(Policy):
         return float(str(self.plan.prices[-1]))
 
     def start(
-        self, budget: float, prompts: int | None = None, *, days: float | None = None, after: "Session | None" = None
-    ) -> "Session":
+        self, budget: float, prompts: int | None = None, *, days: float | None = None, after: Session | None = None
+    ) -> Session:
         """Begin a period with a budget.
 
         Args:
@@ -60,8 +57,6 @@ class PricedPolicy(Policy):
             ValueError: for a budget that even the cheapest model exceeds, for numbers that are none, and where not
                 exactly one of `prompts` and `days` is given.
         """
-        from router_serving.session import Session
-
         return Session(self, budget, prompts, days, after)
 
     def act(self, observation: ArrayLike, price: ArrayLike | None = None) -> np.ndarray:
@@ -80,7 +75,7 @@ class PricedPolicy(Policy):
 
     def preferences(self, observation: ArrayLike, log_price: ArrayLike) -> np.ndarray:
         """The same for the natural logarithm of a price in the trained range, () or (n,)."""
-        x = self._checked(observation)
+        x = self.checked(observation)
         log_prices = np.broadcast_to(np.asarray(log_price, np.float32), x.shape[:-1])
         return self._network(priced_observation(x, log_prices, self.origin.budget, np))
 
@@ -96,26 +91,3 @@ class PricedPolicy(Policy):
                 stacklevel=4,
             )
         return clamped
-
-
-def priced_observation(observation: Array, log_price: Array, budget: int | None, xp: Any) -> Array:
-    """An observation (..., D) with the share of the budget held at 1 and the log of the price behind it, (..., D + 1).
-
-    The price alone speaks for money.
-
-    Args:
-        observation: (..., D) float32.
-        log_price: (...) float32, natural logarithm of the price, reward per USD.
-        budget: which of the D numbers is the share of the budget; None where there is none.
-        xp: the array namespace.
-    """
-    parts = [observation]
-    if budget is not None:
-        one = xp.ones_like(observation[..., :1])
-        parts = [observation[..., :budget], one, observation[..., budget + 1 :]]
-    return xp.concatenate([*parts, log_price[..., None]], axis=-1)
-
-
-def best_allowed(preferences: Array, allowed: Array, xp: Any) -> Array:
-    """The model with the highest preference (..., N) among those that are allowed, (..., N) bool; (...) integer."""
-    return xp.argmax(xp.where(allowed, preferences, -xp.inf), axis=-1)

@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 import numpy as np
@@ -13,6 +13,7 @@ from router_serving.numbers import finite_array, finite_number, whole_number
 from router_serving.pacing import (
     GAP_MEMORY,
     Pace,
+    Plan,
     affordable,
     begin,
     book,
@@ -23,13 +24,30 @@ from router_serving.pacing import (
     set_price,
     work,
 )
-from router_serving.priced_policy import best_allowed
-
-if TYPE_CHECKING:
-    from router_serving.priced_policy import PricedPolicy
+from router_serving.policy import Origin, best_allowed
 
 LONGEST_GAP = 100.0
 """Of mean gaps: a longer silence counts as so many where the mean is learned, or one silence would move the price."""
+
+
+class Priced(Protocol):
+    """What a session asks of a priced policy; see `router_serving.priced_policy`."""
+
+    @property
+    def origin(self) -> Origin: ...
+
+    @property
+    def model_names(self) -> tuple[str, ...]: ...
+
+    @property
+    def plan(self) -> Plan: ...
+
+    @property
+    def mean_costs(self) -> np.ndarray: ...
+
+    def checked(self, observation: ArrayLike) -> np.ndarray: ...
+
+    def preferences(self, observation: ArrayLike, log_price: ArrayLike) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -64,7 +82,7 @@ class Session:
 
     def __init__(
         self,
-        policy: "PricedPolicy",
+        policy: Priced,
         budget: float,
         prompts: int | None,
         days: float | None,
@@ -211,7 +229,7 @@ class Session:
         x = finite_array("observation", observation)
         if x.ndim != 1:
             raise ValueError(f"observation has shape {x.shape}; with a budget, prompts are routed one at a time")
-        self.policy._checked(x)
+        self.policy.checked(x)
         return lambda log_price: self.policy.preferences(x, log_price)
 
     def _checked_models(self, allowed: ArrayLike | None, costs: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:

@@ -3,11 +3,13 @@
 import json
 import re
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
+from tests.helpers.runs import Run
 from train.evaluate import main as evaluate
-from train.ppo import main, parse
+from train.ppo import parse
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 
@@ -24,15 +26,14 @@ def blocks(language: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what the page tells the reader to have: a fleet, a trace and a run."""
+def workplace(tmp_path_factory: pytest.TempPathFactory, trained_run: Run, priced_run: Run) -> Path:
+    """A folder with what the page tells the reader to have: a fleet, a trace and two runs."""
     folder = tmp_path_factory.mktemp("readme")
     (fleet,) = blocks("toml")
     (folder / "fleet.toml").write_text(fleet)
     (folder / "trace.csv").write_text("TIMESTAMP,ContextTokens\n2023-11-16 18:15:46,374\n2023-11-16 18:15:50,396\n")
-    run = ["--total-timesteps", "256", "--num-envs", "16", "--num-steps", "16", "--eval-episodes", "2"]
-    main([*run, "--episode-length", "10", "--run-dir", str(folder / "runs" / "my-run")])
-    main([*run, "--episode-length", "10", "--priced", "--run-dir", str(folder / "runs" / "my-priced-run")])
+    copytree(trained_run.folder, folder / "runs" / "my-run")
+    copytree(priced_run.folder, folder / "runs" / "my-priced-run")
     return folder
 
 

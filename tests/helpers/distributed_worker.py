@@ -1,4 +1,4 @@
-"""`python -m train.ppo` that also prints a digest of the parameters it ends with; one process of several."""
+"""This is `python -m train.ppo` as one process of several; it also prints a digest of the parameters it ends with."""
 
 import hashlib
 import sys

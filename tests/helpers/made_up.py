@@ -1,4 +1,4 @@
-"""Policies, scores and maps made up by hand, whose behaviour is known."""
+"""Here are policies, scores and maps that are made up by hand, so that a test knows what they do."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ COSTS = np.asarray(PARAMS.fleet.cost_per_call)
 
 
 def by_complexity_and_price() -> PricedPolicy:
-    """tier1_small for complex prompts while money is cheap, tier2_small, and open_source when it is dear."""
+    """It takes tier1_small for complex prompts while money is cheap, open_source when it is dear, else tier2_small."""
     kernel, bias = np.zeros((10, 5), np.float32), np.full(5, -9.0, np.float32)
     kernel[1, 1], kernel[9, 1], bias[1] = 10.0, -1.0, 1.0
     bias[3] = 0.0
@@ -34,7 +34,7 @@ def by_complexity_and_price() -> PricedPolicy:
 
 
 def reluctant() -> PricedPolicy:
-    """The same, but tier1_small only for very complex prompts."""
+    """It does the same, but takes tier1_small for very complex prompts only."""
     policy = by_complexity_and_price()
     (kernel, bias), *_ = policy.layers
     bias = bias.copy()
@@ -59,7 +59,7 @@ def a_score(cost_per_1k: float, quality: float, sla_violation_rate: float = 0.1)
 
 
 def a_choice_map() -> ChoiceMap:
-    """Model 2 over complexity 0.4 while its queue is under 20, at the busy hour under 10; else model 0."""
+    """It shows model 2 over complexity 0.4 while its queue is under 20 (at the busy hour: 10), and else model 0."""
     complexity, queue = np.linspace(0, 1, 41, dtype=np.float32), np.linspace(0, 40, 31, dtype=np.float32)
     choices = [np.where((complexity > 0.4) & (queue[:, None] < limit), 2, 0) for limit in (20, 10)]
     usual = np.array([[[0.1, 0.6], [2, 10]]] * 2, np.float32)

@@ -1,4 +1,4 @@
-"""docs/dynamics.md in NumPy and float64, written from that page alone: what the simulator is held to.
+"""The simulator is held to this: docs/dynamics.md in NumPy and float64, written from that page, not from `jax_router`.
 
 Everything is one environment and plain Python; prompts come from exact quantiles, the load from the sine itself.
 """
@@ -52,7 +52,7 @@ SCENARIOS = {
 
 
 def problem(scenario="default", models=None, **changes):
-    """A routing problem: the scenario's numbers, what replaces them, and `models`, rows as in `MODELS`."""
+    """A routing problem has the scenario's numbers, those that replace them, and `models`, rows as in `MODELS`."""
     numbers = DEFAULTS | REWARD | SCENARIOS[scenario] | changes
     cost, mean, std, quality = np.array(list(MODELS.values()) if models is None else models, np.float64).T
     return SimpleNamespace(cost_per_call=cost, latency_mean=mean, latency_std=std, quality_score=quality, **numbers)
@@ -63,7 +63,7 @@ def load(time_of_day, amplitude):
 
 
 def load_cdf(value, amplitude):
-    """The distribution of the load at a uniform time of day: the arcsine law."""
+    """At a uniform time of day the load follows the arcsine law."""
     return 0.5 + np.arcsin(np.clip((value - 1) / amplitude, -1, 1)) / np.pi
 
 
@@ -91,7 +91,7 @@ def reset(noise, problem):
 
 
 def step(state, action, noise, problem):
-    """One step in the page's order: the next state, what became of the prompt, the reward, and both endings."""
+    """One step, in the page's order, gives the next state, the outcome of the prompt, the reward and both endings."""
     a = int(np.clip(action, 0, len(problem.cost_per_call) - 1))
 
     cost = problem.cost_per_call[a]

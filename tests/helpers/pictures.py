@@ -1,4 +1,4 @@
-"""What tests ask of every picture that a command writes."""
+"""Tests ask this of every picture that a command writes."""
 
 from pathlib import Path
 from xml.etree import ElementTree

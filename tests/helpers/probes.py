@@ -1,4 +1,4 @@
-"""Tiny environments whose values are known in closed form, behind gymnax's interface."""
+"""Probes are tiny environments behind gymnax's interface; their values are known in closed form."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +22,7 @@ class ProbeParams:
 
 @dataclass(frozen=True)
 class Probe(environment.Environment[ProbeState, ProbeParams]):
-    """An episode of `length` steps that shows a signal and pays by rule.
+    """Each episode has `length` steps, shows a signal and pays by rule.
 
     - `constant`: 1 for every step.
     - `by_action`: 1 for action 1, 0 for action 0.

@@ -14,6 +14,7 @@ from gymnax.wrappers.purerl import LogWrapper
 import jax_router
 from jax_router import ModelConfig
 from jax_router.gymnax_env import LLMRouter
+from tests.helpers.promotion import lenient
 
 ENV = LLMRouter(episode_length=7, budget=0.1)
 PARAMS = ENV.default_params
@@ -23,12 +24,13 @@ PARAMS = ENV.default_params
 def episodes():
     """80 steps under gymnax's LogWrapper with random actions: (observations, rewards, done, info)."""
     logged = LogWrapper(ENV)
+    step = lenient(logged.step)  # it multiplies by what is bool
     key_reset, key_steps = jax.random.split(jax.random.key(0))
 
     def one_step(carry, key):
         observation, state = carry
         action = ENV.action_space(PARAMS).sample(key)
-        following, state, reward, terminated, truncated, info = logged.step(key, state, action, PARAMS)
+        following, state, reward, terminated, truncated, info = step(key, state, action, PARAMS)
         return (following, state), (observation, reward, terminated | truncated, info)
 
     _, steps = jax.lax.scan(one_step, logged.reset(key_reset, PARAMS), jax.random.split(key_steps, 80))

@@ -2,6 +2,7 @@
 
 import chex
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -49,13 +50,19 @@ def test_x64_changes_nothing(run):
     chex.assert_trees_all_equal(narrow, wide)
 
 
-@pytest.mark.parametrize("run", [run_step, run_gymnax_step, run_steps, run_every_static_policy])
-def test_strict_promotion(run, key):
-    """Tracing is where JAX would complain. Rank promotion is forbidden to every test, in conftest.py."""
-    with jax.numpy_dtype_promotion("strict"):
-        jax.eval_shape(run, key)
+def test_no_static_policy_promotes(key):
+    """Tracing is where JAX would complain."""
+    jax.eval_shape(run_every_static_policy, key)
 
 
-def test_strict_promotion_without_jit(key):
-    with jax.numpy_dtype_promotion("strict"), jax.disable_jit():
+def test_nothing_is_promoted_without_jit(key):
+    with jax.disable_jit():
         run_step(key)
+
+
+def test_every_test_is_strict():
+    """What `conftest.py` asks of JAX."""
+    with pytest.raises(jax.dtypes.TypePromotionError):
+        jnp.int32(1) + jnp.float32(1)
+    with pytest.raises(ValueError, match="rank_promotion"):
+        jnp.zeros((2, 3)) + jnp.zeros(3)

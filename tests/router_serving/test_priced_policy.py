@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from router_serving.policy import priced_observation
 from router_serving.policy_file import load_policy, save_policy
-from router_serving.priced_policy import PricedPolicy, priced_observation
+from router_serving.priced_policy import PricedPolicy
 from tests.helpers.made_up import by_complexity_and_price
 from train.agents.strategies import as_strategy
 

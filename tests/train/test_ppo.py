@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from router_serving.policy_file import load_policy
+from tests.helpers.runs import SMALL, Run
 from train.algorithm.config import GYMNAX_RUN, LONG_RUN, PRICED_RUN, SHORT_RUN, Config, Problem
 from train.ppo import main, parse
-
-TOY = ["--total-timesteps", "512", "--num-envs", "16", "--num-steps", "8", "--eval-episodes", "4"]
 
 
 def test_the_defaults_suit_the_size_of_the_run() -> None:
@@ -26,15 +25,13 @@ def test_the_defaults_suit_the_size_of_the_run() -> None:
     assert parse(["--env", "CartPole-v1"]).config == Config(Problem(env="CartPole-v1"), GYMNAX_RUN)
 
 
-def test_a_run_trains_compares_and_saves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main([*TOY, "--run-dir", str(tmp_path / "run"), "--episode-length", "20"])
-    printed = capsys.readouterr().out
+def test_a_run_trains_compares_and_saves(trained_run: Run) -> None:
     for strategy in ("PPO", "random", "round-robin", "cheapest-first", "best-quality", "always tier2_small"):
-        assert strategy in printed
-    policy = load_policy(tmp_path / "run")
+        assert strategy in trained_run.printed
+    policy = load_policy(trained_run.folder)
     assert policy.model_names[0] == "tier1_large"
     assert policy.act(np.zeros((3, 9), np.float32)).shape == (3,)
-    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    config = json.loads((trained_run.folder / "config.json").read_text())
     assert config["num_envs"] == 16
     assert config["episode_length"] == 20
 
@@ -50,13 +47,14 @@ def test_a_fleet_and_a_trace_from_files(tmp_path: Path, capsys: pytest.CaptureFi
     rows = (f"2023-11-16 18:17:0{i}.9799600,{100 * i + 100},10" for i in range(5))
     (tmp_path / "trace.csv").write_text("TIMESTAMP,ContextTokens,GeneratedTokens\n" + "\n".join(rows))
     files = ["--fleet", str(tmp_path / "fleet.toml"), "--trace", str(tmp_path / "trace.csv")]
-    main([*TOY, *files, "--run-dir", str(tmp_path / "run"), "--scenario", "rush_hour"])
+    main([*SMALL, *files, "--run-dir", str(tmp_path / "run"), "--scenario", "rush_hour"])
     assert "always model_8" in capsys.readouterr().out
     assert load_policy(tmp_path / "run").model_names == ("model_7", "model_8")
 
 
+@pytest.mark.usefixtures("lenient_promotion")
 def test_any_gymnax_environment_with_discrete_actions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main([*TOY, "--env", "CartPole-v1", "--run-dir", str(tmp_path / "run")])
+    main([*SMALL, "--env", "CartPole-v1", "--run-dir", str(tmp_path / "run")])
     assert "mean return" in capsys.readouterr().out
     assert load_policy(tmp_path / "run").observation_size == 4
 
@@ -97,7 +95,7 @@ def test_a_missing_extra_is_said_before_anything_is_made(
 ) -> None:
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
     with pytest.raises(SystemExit) as exit_info:
-        main([*TOY, "--tensorboard", "--run-dir", str(tmp_path / "run")])
+        main([*SMALL, "--tensorboard", "--run-dir", str(tmp_path / "run")])
     assert exit_info.value.code == 2
     assert 'pip install "jax-router[tensorboard]"' in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
@@ -106,7 +104,7 @@ def test_a_missing_extra_is_said_before_anything_is_made(
 def test_a_run_directory_with_a_run_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "config.json").write_text("mine")
     with pytest.raises(SystemExit) as exit_info:
-        main([*TOY, "--run-dir", str(tmp_path)])
+        main([*SMALL, "--run-dir", str(tmp_path)])
     assert exit_info.value.code == 2
     assert "there is something in it already" in capsys.readouterr().err
     assert (tmp_path / "config.json").read_text() == "mine"

@@ -2,18 +2,18 @@
 
 import json
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
 
 from router_serving import PricedPolicy, load_policy, save_policy
 from tests.helpers.made_up import by_complexity_and_price
+from tests.helpers.runs import Run
 from train.algorithm.config import PRICED_RUN
 from train.budgets import main as budgets_main
 from train.evaluate import main as evaluate_main
 from train.ppo import main, parse
-
-TOY = ["--priced", "--total-timesteps", "512", "--num-envs", "16", "--num-steps", "8", "--eval-episodes", "2"]
 
 
 @pytest.fixture(scope="module")
@@ -21,33 +21,28 @@ def policy() -> PricedPolicy:
     return by_complexity_and_price()
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("priced") / "run"
-    main([*TOY, "--run-dir", str(path), "--episode-length", "20"])
-    return path
-
-
 def test_the_flags_have_defaults_of_their_own() -> None:
-    assert parse(["--priced"]).config == PRICED_RUN
+    assert parse(["--priced"]).learning == PRICED_RUN
     assert PRICED_RUN.total_timesteps == 4_000_000
 
 
-def test_a_run_ends_with_a_priced_policy(run: Path, capsys) -> None:
+def test_a_run_ends_with_a_priced_policy(priced_run: Run, tmp_path: Path, capsys) -> None:
+    run = Path(copytree(priced_run.folder, tmp_path / "run"))
     policy = load_policy(run)
     assert isinstance(policy, PricedPolicy)
     assert policy.act(np.zeros((3, 9), np.float32), 10.0).shape == (3,)
     assert json.loads((run / "config.json").read_text())["priced"]
     main(["--resume", str(run)])  # it is done: the report again
     printed = capsys.readouterr().out
+    assert printed.count("always tier2_small") == priced_run.printed.count("always tier2_small")
     for strategy in ("PPO, paced", "PPO, price 0.3", "PPO, price 10,000", "always tier2_small"):
         assert strategy in printed
 
 
-def test_evaluate_shows_it_with_and_without_the_pacer(run: Path, tmp_path: Path, capsys) -> None:
+def test_evaluate_shows_it_with_and_without_the_pacer(priced_run: Run, tmp_path: Path, capsys) -> None:
     output = tmp_path / "results.json"
     args = ["--episodes", "4", "--tuning-episodes", "0", "--episode-length", "30"]
-    evaluate_main(["--model-path", str(run), *args, "--output", str(output)])
+    evaluate_main(["--model-path", str(priced_run.folder), *args, "--output", str(output)])
     strategies = json.loads(output.read_text())["strategies"]
     assert {"ppo, paced", "ppo, price 0.3", "mixture like ppo, paced"} <= set(strategies)
     assert strategies["ppo, paced"]["difference"]["reward"]["mean"] == 0
@@ -79,13 +74,10 @@ def test_budgets_beside_hindsight(tmp_path: Path, policy, capsys) -> None:
         (["--resume", "RUN", "--no-priced"], "that run is priced: it is told the price of money"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(run: Path, args: list[str], message: str, refuses) -> None:
-    refuses(main, [arg.replace("RUN", str(run)) for arg in args], message)
+def test_bad_input_is_one_line_and_status_2(priced_run: Run, args: list[str], message: str, refuses) -> None:
+    refuses(main, [arg.replace("RUN", str(priced_run.folder)) for arg in args], message)
 
 
-def test_an_unpriced_run_does_not_become_priced(tmp_path: Path, capsys) -> None:
-    main([*TOY[1:], "--run-dir", str(tmp_path / "run"), "--episode-length", "20"])
-    with pytest.raises(SystemExit) as exit_info:
-        main(["--resume", str(tmp_path / "run"), "--priced"])
-    assert exit_info.value.code == 2
-    assert "that run is not priced: it is never told the price of money" in capsys.readouterr().err
+def test_an_unpriced_run_does_not_become_priced(trained_run: Run, refuses) -> None:
+    message = "that run is not priced: it is never told the price of money"
+    refuses(main, ["--resume", str(trained_run.folder), "--priced"], message)

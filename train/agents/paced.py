@@ -23,7 +23,7 @@ from router_serving.pacing import (
     smallest_budget,
     work,
 )
-from router_serving.priced_policy import best_allowed, priced_observation
+from router_serving.policy import best_allowed, priced_observation
 
 Preferences = Callable[[jax.Array], jax.Array]
 """From priced observations (B, D + 1) to a preference for each model (B, N), both float32."""
@@ -65,11 +65,10 @@ class Paced:
 
     def initial(self, state: Any) -> Pace:
         """The pace before the first prompt of B episodes."""
-        days = self.params.episode_length / self._prompts_per_day
+        days = self._length / self._prompts_per_day
 
         def one(time_of_day: jax.Array) -> Pace:
-            length = jnp.asarray(self.params.episode_length, jnp.float32)
-            period = work(self.plan, time_of_day, days, jnp) if self.by_time else length
+            period = work(self.plan, time_of_day, days, jnp) if self.by_time else self._length
             per_prompt, known = jnp.float32(not self.by_time), jnp.bool_(not self.by_time)
             budget, ratio = jnp.asarray(self.params.budget, jnp.float32), jnp.float32(self.cost_ratio)
             return begin(self.plan, budget, period, per_prompt, known, time_of_day, ratio, jnp)
@@ -95,6 +94,11 @@ class Paced:
         return versions.of(self.params).budgeting
 
     @property
+    def _length(self) -> jax.Array:
+        """Prompts of an episode."""
+        return jnp.asarray(self.params.episode_length, jnp.float32)
+
+    @property
     def _prompts_per_day(self) -> jax.Array:
         return jnp.asarray(self._budgeting.prompts_per_day(self.params), jnp.float32)
 
@@ -103,7 +107,7 @@ class Paced:
         return versions.of(self.params).observation.budget(self.params.num_models)
 
     def _priced(self, pace: Pace, time_of_day: jax.Array) -> Pace:
-        days = (self.params.episode_length - pace.num_prompts) / self._prompts_per_day
+        days = (self._length - pace.num_prompts) / self._prompts_per_day
         return set_price(pace, self.plan, time_of_day, days, 0.0, jnp)
 
     def _affordable(self, pace: Pace, costs: jax.Array) -> jax.Array:

@@ -14,8 +14,8 @@ from jax_router.policy import Policy as Strategy
 from jax_router.rollout import run_episodes
 from jax_router.simulator import AnyParams, observation_size
 from router_serving.pacing import Plan, integral_until
-from router_serving.policy import Policy, network, normalized
-from router_serving.priced_policy import PricedPolicy, priced_observation
+from router_serving.policy import Policy, network, normalized, priced_observation
+from router_serving.priced_policy import PricedPolicy
 from train.agents.paced import Paced
 
 if TYPE_CHECKING:

@@ -86,7 +86,7 @@ class PPO:
             return state, jax.tree.map(jnp.add, carry[1], metrics)
 
         state, sums = jax.lax.fori_loop(0, num_updates, one_update, (state, zeros))
-        return state, jax.tree.map(lambda total: total / num_updates, sums)
+        return state, jax.tree.map(lambda total: total / jnp.float32(num_updates), sums)
 
     def init(self, key: jax.Array, env_params: Any) -> TrainState:
         """Fresh networks, and environments that are already spread over their episodes.

@@ -1,4 +1,4 @@
-"""The simulator against the NumPy oracle of DYNAMICS.md: the same noise, the same numbers."""
+"""The simulator against the NumPy oracle of docs/dynamics.md: the same noise, the same numbers."""
 
 import jax
 import numpy as np
