@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from jax_router import Params
+from jax_router.simulator import AnyParams
 from train.agents.greedy import greedy_episodes
 
 if TYPE_CHECKING:
@@ -28,20 +28,20 @@ class LearningCurves:
     reward: np.ndarray
     """(S, K) float64, mean reward an episode of the greedy policy."""
     num_episodes: int
-    """That each judgement is the mean of."""
+    """The episodes that each judgement is the mean of."""
 
 
 def train_and_judge(
-    trainer: "ParallelTrainer", params: Params, key: jax.Array, num_episodes: int, console: Console
+    trainer: "ParallelTrainer", params: AnyParams, key: jax.Array, num_episodes: int, console: Console
 ) -> tuple["TrainState", LearningCurves]:
     """Train the agents of a trainer, and judge them before the first update and every few updates.
 
     Args:
-        trainer: of S seeds.
+        trainer: the trainer of S seeds.
         params: the routing problem.
         key: a JAX random key; the episodes of the judging follow from it.
-        num_episodes: of every judgement.
-        console: for the progress.
+        num_episodes: the episodes of every judgement.
+        console: where the progress is shown.
 
     Returns:
         The trained agents, every leaf leading with (S,), and how they got there.
@@ -49,7 +49,7 @@ def train_and_judge(
     config = trainer.ppo.config
 
     @jax.jit
-    def judge(agents: "TrainState", params: Params) -> jax.Array:
+    def judge(agents: "TrainState", params: AnyParams) -> jax.Array:
         return greedy_episodes(trainer.ppo, agents, key, num_episodes, params).reward.mean(1)
 
     agents = trainer.init()
