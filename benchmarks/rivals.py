@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from benchmarks.loop import Loop
 from jax_router import Noise, Params, State, draw_noise
 from jax_router.gymnax_env import LLMRouter
-from jax_router.rollout import reset_batch, step_with_auto_reset
+from jax_router.simulator import reset_batch, step_with_auto_reset
 
 OPPONENT = "CartPole-v1"
 

@@ -64,9 +64,10 @@ def test_step_from_a_key_is_step_from_its_noise(key):
 
 def test_the_mixture_search(key):
     """No mixture is right more often than in one of three prompts, but for luck."""
-    tuned = best_mixture(key, PARAMS, num_episodes=64, num_rounds=1)
+    boundless = simulator.without_budget(PARAMS)  # a budget ends the episodes that begin badly
+    tuned = best_mixture(key, boundless, num_episodes=128, num_rounds=1)
     assert tuned.candidates.shape[1] == 3
-    assert np.median(tuned.means.quality) == pytest.approx(1 / 3, abs=0.02)
+    assert np.median(tuned.means.quality) == pytest.approx(1 / 3, abs=0.03)
 
 
 def test_gymnax_and_ppo(key):

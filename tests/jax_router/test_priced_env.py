@@ -11,6 +11,7 @@ import pytest
 from jax_router import step
 from jax_router.gymnax_env import LLMRouter
 from jax_router.priced_env import PROMPTS_PER_PRICE, PricedRouter
+from jax_router.v0 import observation as layout
 from train.algorithm.losses import gae
 
 ENV = PricedRouter(LLMRouter(episode_length=40, budget=0.02), min_price=1, max_price=100)
@@ -107,6 +108,8 @@ def test_observations_are_in_their_space(steps) -> None:
     space = ENV.observation_space(PARAMS)
     assert space.shape == (10,)
     assert bool(space.contains(steps.observation))
+    np.testing.assert_array_equal(steps.observation[..., layout.budget(5)], 1.0)
+    np.testing.assert_array_equal(steps.final_observation[..., layout.budget(5)], 1.0)
     assert ENV.action_space(PARAMS).n == ENV.num_actions == len(ENV.model_names) == 5
 
 

@@ -37,11 +37,11 @@ def train_and_judge(
     """Train the agents of a trainer, and judge them before the first update and every few updates.
 
     Args:
-        trainer: of S seeds.
+        trainer: the trainer of S seeds.
         params: the routing problem.
         key: a JAX random key; the episodes of the judging follow from it.
-        num_episodes: of every judgement.
-        console: for the progress.
+        num_episodes: the episodes of every judgement.
+        console: where the progress is shown.
 
     Returns:
         The trained agents, every leaf leading with (S,), and how they got there.

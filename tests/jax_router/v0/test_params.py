@@ -1,11 +1,14 @@
 """`make_params`: the scenarios of docs/dynamics.md, and one line for every bad setting."""
 
+from dataclasses import fields
+
 import jax
 import numpy as np
 import pytest
 
 import jax_router
 from jax_router import DEFAULT_MODELS, RewardConfig, Traffic, make_params
+from jax_router.v0.settings import GivenSettings, Settings
 from tests.helpers import oracle
 
 CONGESTION = ("slowdown", "arrival_mean", "drain_low", "drain_high", "max_queue_depth", "length_weight")
@@ -131,3 +134,13 @@ def test_an_unknown_scenario_lists_the_known_ones(scenario):
 def test_parts_of_a_wrong_kind_are_refused(arguments, problem):
     with pytest.raises(ValueError, match=problem):
         make_params(**arguments)
+
+
+def test_every_setting_is_a_keyword_and_every_keyword_a_setting():
+    """The two lists of names, one with defaults and one for type checkers, are one."""
+    assert [*GivenSettings.__annotations__] == [field.name for field in fields(Settings)]
+
+
+def test_an_unknown_keyword_is_a_type_error():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'budgett'"):
+        make_params(budgett=1)
