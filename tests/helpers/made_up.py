@@ -1,23 +1,38 @@
 """Here are policies, scores and maps that are made up by hand, so that a test knows what they do."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import jax
 import numpy as np
 
 from jax_router import make_params
+<<<<<<< HEAD
 from router_serving.pacing import make_plan
 from router_serving.policy import policy_from_arrays
+=======
+from router_serving.pacing import Plan
+from router_serving.policy import Policy
+from router_serving.policy_file import policy_from_arrays
+>>>>>>> part-c
 from router_serving.priced_policy import PricedPolicy
 from train.agents.export import origin_of, rehearse
 from train.agents.strategies import preferences
 from train.evaluation.scores import Score
 from train.evaluation.statistics import Estimate
+from train.studies.specialists import PricedFrontier
 from train.studies.v0.behaviour import ChoiceMap
 
 NAMES = ("tier1_large", "tier1_small", "tier2_large", "tier2_small", "open_source")
 PARAMS = make_params()
 COSTS = np.asarray(PARAMS.fleet.cost_per_call)
+
+
+def by_complexity() -> Policy:
+    """tier1_small for complexity over 0.3, tier2_small below: one linear layer."""
+    kernel, bias = np.zeros((9, 5), np.float32), np.full(5, -9.0, np.float32)
+    kernel[1, 1], bias[1], bias[3] = 10.0, -3.0, 0.0
+    return policy_from_arrays([(kernel, bias)], np.zeros(9), np.ones(9), "tanh", NAMES, "default")
 
 
 def by_complexity_and_price() -> PricedPolicy:
@@ -56,6 +71,17 @@ def a_score(cost_per_1k: float, quality: float, sla_violation_rate: float = 0.1)
         length=1000,
         model_share={"small": 0.5, "large": 0.5},
     )
+
+
+def earns(cost_per_1k: float, reward: float) -> Score:
+    """A strategy that answers the better the more it pays."""
+    return replace(a_score(cost_per_1k, 0.7 + cost_per_1k / 20), reward=Estimate(reward, reward - 1, reward + 1))
+
+
+def a_priced_frontier(agents: Mapping[float, Sequence[Score]]) -> PricedFrontier:
+    """A priced policy at three prices beside these agents and two models."""
+    policy = {1.0: earns(2.0, 400), 10.0: earns(1.5, 380), 100.0: earns(1.0, 350)}
+    return PricedFrontier(policy, agents, {"small": earns(1.2, 340), "large": earns(30, -2000)})
 
 
 def a_choice_map() -> ChoiceMap:

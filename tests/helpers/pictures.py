@@ -4,7 +4,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
+
+from train.pictures.style import picture_files, save
 
 WIDTH = 1700
 
@@ -23,3 +27,15 @@ def check_not_blank(png: Path) -> None:
     root = ElementTree.parse(png.with_suffix(".svg")).getroot()
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     assert len(list(root.iter("{http://www.w3.org/2000/svg}path"))) > 30
+
+
+def texts(figure: Figure) -> str:
+    """Everything that is written in a picture."""
+    return "\n".join(text.get_text() for text in figure.findobj(Text))
+
+
+def check_saved(figure: Figure, folder: Path) -> None:
+    """A picture can be saved, and shows something."""
+    files = picture_files("--output", folder / "picture.png")
+    save(figure, files)
+    check_not_blank(files[0])

@@ -1,9 +1,8 @@
-"""`python -m train.budgets` over several policies, and the picture of a paced day."""
+"""`python -m train.budgets` over several policies."""
 
 from dataclasses import replace
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 
@@ -11,8 +10,6 @@ from router_serving.policy_file import save_policy
 from router_serving.priced_policy import PricedPolicy
 from tests.helpers.made_up import by_complexity_and_price, reluctant
 from train.budgets import main, priced_policies
-from train.pictures.budget_day import draw_price_day
-from train.studies.budget_trials import mean_and_range
 
 TOY = ["--budgets", "1.2", "--no-trouble", "--episodes", "2"]
 
@@ -55,31 +52,9 @@ def test_seeds_come_in_their_order_and_files_beside_them(tmp_path: Path) -> None
     assert [policy.plan.prompts_per_day for policy in found] == [110, 101, 109, 110]
 
 
-def test_a_mean_with_its_range() -> None:
-    assert mean_and_range([1.0, 2.0], ".1f") == "1.5 (1.0 to 2.0)"
-    assert mean_and_range([1.01, 1.02], ".1f") == "1.0"
-    assert mean_and_range([0.5, np.nan], ".1f") == "-"
-    assert mean_and_range(np.array([0.99, 0.995]), ".1%") == "99.2% (99.0% to 99.5%)"
-
-
 def test_policies_of_different_scenarios_are_not_compared(tmp_path: Path, refuses) -> None:
     policy = by_complexity_and_price()
     other = replace(policy, origin=replace(policy.origin, scenario="rush_hour"))
     run = run_of_seeds(tmp_path / "run", {0: by_complexity_and_price(), 1: other})
     refuses(main, ["--model-path", str(run)], "was trained on rush_hour, the first on default")
     refuses(main, ["--model-path", str(tmp_path)], "policy.npz: no such file")
-
-
-def test_every_model_that_got_a_prompt_is_in_the_legend() -> None:
-    action = np.full(1000, 1, np.int32)
-    action[700] = 3
-    figure = draw_price_day(
-        np.full(1000, 30, np.float32), np.linspace(1.5, 0, 1000, dtype=np.float32), action, list("abcd"), "default"
-    )
-    legends = [axes.get_legend() for axes in figure.axes if axes.get_legend()]
-    assert [text.get_text() for legend in legends for text in legend.get_texts()] == ["b", "d"]
-    figure.draw_without_rendering()
-    (legend,) = legends
-    bars = [axes.get_window_extent() for axes in figure.axes]
-    assert not any(legend.get_window_extent().overlaps(bar) for bar in bars)
-    assert isinstance(figure, mpl.figure.Figure)

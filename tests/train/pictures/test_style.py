@@ -1,17 +1,16 @@
-"""The house style, the files of pictures, and each picture drawn from numbers made up by hand."""
+"""The house style, and the files of pictures."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from matplotlib.figure import Figure
 from PIL import ImageColor
 
+<<<<<<< HEAD
 from jax_router import ModelConfig
 from tests.helpers.made_up import a_choice_map
 from tests.helpers.pictures import check_not_blank
@@ -35,6 +34,9 @@ def check_saved(figure: Figure, folder: Path) -> None:
     files = picture_files("--output", folder / "picture.png")
     save(figure, files)
     check_not_blank(files[0])
+=======
+from train.pictures.style import model_styles, new_figure, picture_files, save, spread
+>>>>>>> part-c
 
 
 def test_spread_by_hand() -> None:
@@ -95,88 +97,3 @@ assert dict(mpl.rcParams) == before
     for code in (check, bare):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
-
-
-def test_the_choices_are_named_where_they_are_and_the_title_says_what_they_show(tmp_path: Path) -> None:
-    figure = draw_choices(a_choice_map(), NAMES)
-    written = texts(figure)
-    assert "Complex prompts go to model_2, as long as its queue is short" in written
-    assert "at 21:00, the quietest hour" in written
-    assert "at 09:00, the busiest hour" in written
-    assert "queue of model_2, requests" in written
-    quiet, busy = figure.axes
-    (named,) = [text for text in quiet.texts if text.get_text() == "model_2"]
-    x, y = named.get_position()
-    assert 0.4 < x < 1
-    assert 0 < y < 20
-    assert [text.get_text() for text in busy.texts] == ["model_0", "model_2"]
-    check_saved(figure, tmp_path)
-
-
-def test_the_title_claims_nothing_that_the_map_does_not_show() -> None:
-    constant = a_choice_map()
-    constant.choices[:] = 0
-    assert "The agent's choice, by prompt and by the queue of model_2" in texts(draw_choices(constant, NAMES))
-
-
-def test_the_curves_are_cropped_to_the_best_strategies_and_the_others_are_named(tmp_path: Path) -> None:
-    curves = LearningCurves(np.array([0, 500, 1000]), np.array([[-900, 350.0, 400], [-700, 390, 396]]), 8)
-    strategies = {"a": 385.0, "b": 380.0, "c": 379.9, "d": 350.0, "e": 340.0, "f g": -1200.0}
-    figure = draw_learning(curves, strategies, "default")
-    (axes,) = figure.axes
-    low, high = axes.get_ylim()
-    assert 300 < low < 340
-    assert 398 < high < 420
-    written = texts(figure)
-    assert "From 1,000 steps on, the agents beat every rule on average" in written
-    assert "398  PPO, mean of 2" in written
-    assert "band: worst to best of 2 seeds" in written
-    assert "Lower: f\N{NO-BREAK SPACE}g\N{NO-BREAK SPACE}-1,200." in written
-    band = axes.collections[0].get_paths()[0].vertices
-    assert {tuple(corner) for corner in band} >= {(0, -900), (0, -700), (1, 400), (1, 396)}
-    check_saved(figure, tmp_path)
-
-
-def test_agents_that_beat_nothing_are_not_praised() -> None:
-    curves = LearningCurves(np.array([0, 500, 1000]), np.array([[0, 390.0, 380]]), 8)
-    written = texts(draw_learning(curves, {"best rule": 385.0}, "default"))
-    assert "After 1,000 steps, the agents earn 380, and best rule earns 385" in written
-    assert "band" not in written, "one seed has none"
-
-
-def a_day(num_prompts: int = 90) -> Day:
-    """Model 0 and model 1 in turn; every ninth prompt late."""
-    t = np.arange(num_prompts)
-    late = t % 9 == 0
-    return Day(
-        hour=22.0 + t / 60,
-        action=(t % 2).astype(np.int32),
-        queues=np.stack([t / 9, 5 + 0 * t, 0 * t], axis=1).astype(np.float32),
-        cost=np.where(t % 2, 0.002, 0.001).astype(np.float32),
-        latency=np.where(late, 1.5, 0.4).astype(np.float32),
-        late=late,
-        quality=np.full(num_prompts, 0.8, np.float32),
-        quiet_and_busy=(23.0, 35.0),
-    )
-
-
-def test_a_day_shows_what_happened_for_the_models_that_were_used(tmp_path: Path) -> None:
-    figure = draw_day(a_day(), MODELS, sla=1.0)
-    written = texts(figure)
-    assert "One episode: 90 prompts, 0.14 USD, 11.1% over the SLA" in written
-    assert "model_2" not in written
-    assert "quietest hour" in written
-    assert "busiest hour" not in written  # beyond the end of this episode
-    queues, routes, spending, latency = figure.axes
-    assert [axes.get_ylabel() for axes in figure.axes] == ["requests", "prompts", "USD", "latency, s"]
-    assert queues.lines[0].get_ydata()[-1] == pytest.approx(89 / 9)
-    assert [line.get_ydata()[-1] for line in spending.lines[:3]] == pytest.approx([0.135, 0.09, 0.18])
-    middle_of_band = routes.collections[0].get_paths()[0].vertices[:, 1].max()
-    assert middle_of_band == pytest.approx(0.5, abs=0.05)
-    crosses = latency.collections[-1].get_offsets()
-    assert len(crosses) == 10
-    check_saved(figure, tmp_path)
-
-
-def test_the_clock_goes_round() -> None:
-    assert [clock(hour) for hour in (0, 9.25, 23.999, 26.5)] == ["00:00", "09:15", "00:00", "02:30"]
