@@ -7,14 +7,8 @@ import jax
 import numpy as np
 
 from jax_router import make_params
-<<<<<<< HEAD
 from router_serving.pacing import make_plan
-from router_serving.policy import policy_from_arrays
-=======
-from router_serving.pacing import Plan
-from router_serving.policy import Policy
-from router_serving.policy_file import policy_from_arrays
->>>>>>> part-c
+from router_serving.policy import Origin, Policy, policy_from_arrays
 from router_serving.priced_policy import PricedPolicy
 from train.agents.export import origin_of, rehearse
 from train.agents.strategies import preferences
@@ -28,11 +22,18 @@ PARAMS = make_params()
 COSTS = np.asarray(PARAMS.fleet.cost_per_call)
 
 
+def an_origin(names: Sequence[str]) -> Origin:
+    """Of a policy that routes to other models than the presets."""
+    models = tuple({"name": name} for name in names)
+    return Origin("LLMRouter-v0", "default", models, observation=(), scales=())
+
+
 def by_complexity() -> Policy:
     """tier1_small for complexity over 0.3, tier2_small below: one linear layer."""
     kernel, bias = np.zeros((9, 5), np.float32), np.full(5, -9.0, np.float32)
     kernel[1, 1], bias[1], bias[3] = 10.0, -3.0, 0.0
-    return policy_from_arrays([(kernel, bias)], np.zeros(9), np.ones(9), "tanh", NAMES, "default")
+    origin = origin_of(PARAMS, "default", NAMES)
+    return policy_from_arrays(origin, [(kernel, bias)], np.zeros(9), np.ones(9), "tanh")
 
 
 def by_complexity_and_price() -> PricedPolicy:

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from router_serving.policy_file import policy_from_arrays, save_policy
-from tests.helpers.made_up import by_complexity
+from router_serving.policy import policy_from_arrays
+from router_serving.policy_file import save_policy
+from tests.helpers.made_up import an_origin, by_complexity
 from train.evaluate import main
 
 TOY = ["--episodes", "8", "--tuning-episodes", "1", "--episode-length", "30"]
@@ -80,7 +81,7 @@ def test_bad_input_is_one_line_and_status_2(
     (tmp_path / "there.json").write_text("mine")
     (tmp_path / "broken.npz").write_text("?")
     kernel, bias = np.zeros((6, 2), np.float32), np.zeros(2, np.float32)
-    other = policy_from_arrays([(kernel, bias)], np.zeros(6), np.ones(6), "tanh", ("a", "b"), "default")
+    other = policy_from_arrays(an_origin("ab"), [(kernel, bias)], np.zeros(6), np.ones(6), "tanh")
     save_policy(tmp_path / "other.npz", other)
     refuses(main, args, message)
     assert (tmp_path / "there.json").read_text() == "mine"

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from router_serving.policy_file import policy_from_arrays, save_policy
-from tests.helpers.made_up import by_complexity_and_price
+from router_serving.policy import policy_from_arrays
+from router_serving.policy_file import save_policy
+from tests.helpers.made_up import an_origin, by_complexity_and_price
 from tests.helpers.pictures import check_not_blank
 from train.specialists import main
 
@@ -43,7 +44,7 @@ def test_bad_input_is_one_line_and_status_2(
     monkeypatch.chdir(tmp_path)
     save_policy("priced.npz", by_complexity_and_price())
     layer = np.zeros((9, 2), np.float32), np.zeros(2, np.float32)
-    save_policy("plain.npz", policy_from_arrays([layer], np.zeros(9), np.ones(9), "tanh", ("a", "b"), "default"))
+    save_policy("plain.npz", policy_from_arrays(an_origin("ab"), [layer], np.zeros(9), np.ones(9), "tanh"))
     path = [] if "--model-path" in args else ["--model-path", "priced.npz"]
     refuses(main, [*path, *args], message)
     assert {file.name for file in tmp_path.iterdir()} == {"priced.npz", "plain.npz"}

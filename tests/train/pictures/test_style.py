@@ -10,33 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageColor
 
-<<<<<<< HEAD
-from jax_router import ModelConfig
-from tests.helpers.made_up import a_choice_map
-from tests.helpers.pictures import check_not_blank
-from train.pictures.learning import draw_learning
 from train.pictures.style import model_styles, new_figure, picture_files, save, spread
-from train.pictures.v0.choices import clock, draw_choices
-from train.pictures.v0.day import draw_day
-from train.studies.learning import LearningCurves
-from train.studies.v0.behaviour import Day
-
-MODELS = [ModelConfig(f"model_{i}", 0.001 * (i + 1), 0.3, 0.1, 0.7 + 0.1 * i) for i in range(3)]
-NAMES = [model.name for model in MODELS]
-
-
-def texts(figure: Figure) -> str:
-    """Everything that is written in a picture."""
-    return "\n".join(text.get_text() for text in figure.findobj(mpl.text.Text))
-
-
-def check_saved(figure: Figure, folder: Path) -> None:
-    files = picture_files("--output", folder / "picture.png")
-    save(figure, files)
-    check_not_blank(files[0])
-=======
-from train.pictures.style import model_styles, new_figure, picture_files, save, spread
->>>>>>> part-c
 
 
 def test_spread_by_hand() -> None:
