@@ -15,7 +15,7 @@ from train.cli.console import console, markdown_table, terminal_table
 from train.cli.errors import one_line_errors, stop
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("env", "gym", "ppo", "scaling")
+COMMANDS = ("env", "gym", "ppo", "serving", "scaling")
 PICTURE = Path("docs/images/scaling.png")
 """Of `benchmarks.scaling`, from the root of the repository."""
 NO_ACCELERATOR = "no GPU was at hand"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as everything
-from benchmarks import env, gym, opponent, ppo, scaling
+from benchmarks import env, gym, opponent, ppo, scaling, serving
 from benchmarks.batch_memory import batch_memory
 from benchmarks.report import Report
 from benchmarks.startup import help_seconds
@@ -49,6 +49,18 @@ def test_gym(tmp_path):
     assert [row[0] for row in vector.rows[2:]] == ["NumPy, SyncVectorEnv of 2", "NumPy, AsyncVectorEnv of 1"]
     assert min(measured(report)) > 0
     assert len(measured(report)) == 5
+
+
+def test_serving(tmp_path):
+    report = report_of(serving.main, [], tmp_path)
+    (table,) = report.tables
+    assert [row[0] for row in table.rows[1:]] == [
+        serving.NETWORK_NUMPY,
+        serving.NETWORK_JAX,
+        serving.SESSION,
+        serving.SET_PRICE,
+    ]
+    assert min(measured(report)) > 0
 
 
 def test_ppo_without_its_opponent(tmp_path, monkeypatch):
