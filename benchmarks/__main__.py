@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import tyro
 
 from benchmarks.report import Report, Target, target_rows
+from router_serving.files import write_text
 from train.cli.console import console, markdown_table, terminal_table
 from train.cli.errors import one_line_errors, stop
 
@@ -38,7 +39,7 @@ def main(args: Sequence[str] | None = None) -> None:
         reports = [run_benchmark(name, flags[name], Path(folder)) for name in COMMANDS]
         page = results_page(reports, time.perf_counter() - started)
         if not arguments.quick:
-            Path(__file__).with_name("RESULTS.md").write_text(page)
+            write_text(Path(__file__).with_name("RESULTS.md"), page, replace=True)
     targets = [target for report in reports for target in report.targets]
     console().print(terminal_table("targets of all benchmarks", target_rows(targets)))
 

@@ -9,6 +9,7 @@ import tyro
 
 from benchmarks.report import Report
 from jax_router.internal.checks import check_whole_number
+from router_serving.files import write_text
 from train.cli.console import console
 from train.cli.errors import check_new_file, one_line_errors
 
@@ -57,6 +58,6 @@ def run_command(
     with one_line_errors():
         flags.check()
         report = measure(flags)
-        report.print(console())
         if flags.output is not None:
-            flags.output.write_text(report.to_json())
+            write_text(flags.output, report.to_json())
+        report.print(console())

@@ -60,7 +60,13 @@ def record(recording: Recording) -> None:
             break
     recording.path.parent.mkdir(parents=True, exist_ok=True)
     first, *others = _with_one_palette(frames)
-    first.save(recording.path, save_all=True, append_images=others, duration=1000 / recording.frames_per_second, loop=0)
+    beside = recording.path.with_name(f".{recording.path.name}.part.gif")
+    try:
+        duration = 1000 / recording.frames_per_second
+        first.save(beside, save_all=True, append_images=others, duration=duration, loop=0)
+        beside.replace(recording.path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _with_one_palette(frames: list[Image.Image]) -> list[Image.Image]:
@@ -75,7 +81,9 @@ def _with_one_palette(frames: list[Image.Image]) -> list[Image.Image]:
 def main() -> None:
     """Exits with 2 after one line for bad input."""
     try:
-        record(tyro.cli(Recording, prog="python -m gym_compat.record"))
+        recording = tyro.cli(Recording, prog="python -m gym_compat.record")
+        record(recording)
+        print(f"written: {recording.path}")
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

@@ -25,3 +25,15 @@ def write_new(path: Path, write: Callable[[BinaryIO], object]) -> None:
         raise FileExistsError(f"{path}: that file exists already, and nothing is overwritten")
     with written_beside(path) as beside, beside.open("xb") as file:
         write(file)
+
+
+def write_text(path: Path, text: str, *, replace: bool = False) -> None:
+    """Write a text file in UTF-8 as a whole; `replace` allows that there is one already.
+
+    Raises `FileExistsError` where there is something and it is not to be replaced.
+    """
+    if not replace:
+        write_new(path, lambda file: file.write(text.encode()))
+        return
+    with written_beside(path) as beside:
+        beside.write_text(text, encoding="utf-8")

@@ -91,11 +91,11 @@ def _try_out(arguments: Arguments) -> None:
     outcomes = try_out(policies, params, planned, key, episodes)
     several = "" if len(policies) == 1 else f", {len(policies)} policies: mean (least to most)"
     title = f"{scenario}: {episodes} episodes, the same for each budget and price{several}"
-    out = console()
-    out.print(terminal_table(title, results_rows(outcomes)))
     if files:
         middle = arguments.budgets[len(arguments.budgets) // 2]
         save(draw_paced_day(policies[0], params, middle, key), files)
+    out = console()
+    out.print(terminal_table(title, results_rows(outcomes)))
     for path in files:
         print_written(out, [path])
 

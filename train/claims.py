@@ -9,6 +9,7 @@ from pathlib import Path
 import tyro
 
 from jax_router.internal.checks import check_whole_number
+from router_serving.files import write_text
 from train.algorithm.config import LONG_RUN, PRICED_RUN, SHORT_RUN
 from train.cli.command import run_command
 from train.cli.flags import TuningFlags
@@ -79,7 +80,7 @@ def _measure(arguments: Arguments) -> None:
     )
     claims = check_plain_claims(evaluations) + priced_claims
     page = claims_page(claims, [section, *plain_sections(evaluations)], time.perf_counter() - started)
-    arguments.output.write_text(page)
+    write_text(arguments.output, page, replace=True)
     print_written(out, [arguments.output])
     for claim in claims:
         print_sentences(out, claim.bullet)

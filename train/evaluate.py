@@ -6,11 +6,12 @@ from pathlib import Path
 
 import tyro
 
+from router_serving.files import write_text
 from router_serving.policy import Policy
 from router_serving.policy_file import load_policy
 from train.algorithm.config import Problem
-from train.cli.compilation import keep_compiled_programs
-from train.cli.errors import check_new_file, one_line_errors
+from train.cli.compilation import start_jax
+from train.cli.errors import check_new_file, one_line_errors, stopped_in_one_line
 from train.cli.flags import ProblemFlags, SeedFlags, TuningFlags
 
 FORMATS = (".json", ".csv", ".md")
@@ -45,13 +46,13 @@ class Arguments:
 def main(args: Sequence[str] | None = None) -> None:
     """Exits with 2 after one line for bad input."""
     arguments = _cli(args, Arguments())
-    with one_line_errors():
+    with one_line_errors(), stopped_in_one_line():
         arguments.check()
         policy = None
         if arguments.model_path is not None:
             policy = load_policy(arguments.model_path)
             arguments = _cli(args, Arguments(problem=ProblemFlags(scenario=policy.scenario)))
-        keep_compiled_programs()
+        start_jax()
         _evaluate(arguments, policy)
 
 
@@ -85,13 +86,12 @@ def _evaluate(arguments: Arguments, policy: Policy | None) -> None:
         beside=ours,
     )
     scenario, out = arguments.problem.scenario, console()
+    if arguments.output is not None:
+        write_text(arguments.output, results_text(arguments.output.suffix, evaluation, scenario, num_episodes))
     out.print(terminal_table(comparison_title(scenario, num_episodes), table_rows(evaluation.scores)))
     details = table_rows(evaluation.scores, detail_columns(evaluation), with_shares=False)
     out.print(terminal_table("in detail", details))
     print_sentences(out, matched_in_words(evaluation))
-    if arguments.output is not None:
-        with arguments.output.open("x") as file:
-            file.write(results_text(arguments.output.suffix, evaluation, scenario, num_episodes))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 import tyro
 
 from jax_router.internal.checks import check_number, check_whole_number
+from router_serving.files import write_text
 from train.algorithm.config import Config, router_config
 from train.cli.command import run_command
 from train.cli.errors import check_new_file
@@ -72,13 +73,12 @@ def _draw(arguments: Arguments) -> None:
     files = picture_files("--output", arguments.output)
     weights = cost_weights(arguments.min_cost_weight, arguments.max_cost_weight, arguments.num_weights)
     frontier = sweep(PPO(config.learning, make_router(task)), task, weights, config.run.seed, num_episodes, out)
-    out.print(terminal_table(f"{scenario}: {num_episodes} episodes, the same for all", frontier_rows(frontier)))
-    print_sentences(out, aiq_in_words(frontier))
     save(draw_frontier(frontier, scenario), files)
     if arguments.json is not None:
-        with arguments.json.open("x") as file:
-            file.write(json.dumps(as_json(frontier, scenario, num_episodes), indent=2) + "\n")
+        write_text(arguments.json, json.dumps(as_json(frontier, scenario, num_episodes), indent=2) + "\n")
         files.append(arguments.json)
+    out.print(terminal_table(f"{scenario}: {num_episodes} episodes, the same for all", frontier_rows(frontier)))
+    print_sentences(out, aiq_in_words(frontier))
     for path in files:
         print_written(out, [path])
 

@@ -3,21 +3,28 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tyro
 
 from jax_router.internal.checks import check_number, check_whole_number
 from train.algorithm.config import Config, Learning, Problem, Run, learning_for, with_absolute_paths
-from train.cli.compilation import keep_compiled_programs
-from train.cli.errors import one_line_errors, stop
-from train.run.folder import RunDir, check_same_config, new_run_dir, read_config
+from train.cli.compilation import check_platform, keep_compiled_programs
+from train.cli.errors import Stopped, one_line_errors, signals_raise, stop
+from train.run.folder import RunDir, check_same_config, locked, new_run_dir, read_config
+from train.run.inputs import what_changed, with_kept_inputs
 from train.run.logs import optional_module
+from train.run.meeting import wait_for_listener
 
 if TYPE_CHECKING:
+    from gymnax.environments.environment import Environment
+    from rich.console import Console
+
     from train.run.loop import Storage
 
 PROGRAM = "python -m train.ppo"
+PATIENCE = 60
+"""The seconds that processes of one run wait for each other."""
 
 
 @dataclass(frozen=True)
@@ -108,15 +115,18 @@ def parse(args: Sequence[str] | None = None) -> Arguments:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input, with 1 where training diverged, with 130 after SIGINT."""
+    """Exits with 2 after one line for bad input, with 1 where training diverged.
+
+    After SIGINT, SIGTERM or SIGHUP it exits with 130, 143 or 129.
+    """
     try:
-        with one_line_errors():
+        with one_line_errors(), signals_raise():
             arguments = parse(args)
             arguments.check()
             _start_jax(arguments.processes)
             _train(arguments.config, arguments.storage)
-    except KeyboardInterrupt:
-        stop("interrupted before the first block of updates was done", 130)
+    except Stopped as stopped:
+        stop("interrupted before the first block of updates was done", stopped.status)
 
 
 def _cli(args: Sequence[str] | None, default: Config) -> Arguments:
@@ -127,11 +137,24 @@ def _cli(args: Sequence[str] | None, default: Config) -> Arguments:
 
 def _start_jax(processes: ProcessFlags) -> None:
     """What has to be set before JAX's backend starts: where compiled programs are kept, and who else takes part."""
-    import jax
 
     keep_compiled_programs()
     if processes.coordinator_address is not None:
-        jax.distributed.initialize(processes.coordinator_address, processes.num_processes, processes.process_id)
+        _meet(processes.coordinator_address, processes.num_processes, processes.process_id)
+    check_platform()
+
+
+def _meet(address: str, num_processes: int, process_id: int) -> None:
+    """Join the other processes; raises `ValueError` where they do not answer within `PATIENCE`."""
+    import jax
+
+    if process_id > 0:  # JAX would end the process with a page of C++ where nobody listens
+        wait_for_listener("--coordinator-address", address, PATIENCE)
+    try:
+        jax.distributed.initialize(address, num_processes, process_id, initialization_timeout=PATIENCE)
+    except (RuntimeError, ValueError) as error:
+        reason = (str(error).strip().splitlines() or ["no answer"])[0]
+        raise ValueError(f"--coordinator-address is {address}; the processes did not meet there: {reason}") from None
 
 
 def _train(config: Config, flags: StorageFlags) -> None:
@@ -140,32 +163,60 @@ def _train(config: Config, flags: StorageFlags) -> None:
     from rich.console import Console
 
     from train.algorithm.environments import make_environment
+    from train.cli.console import console, print_sentences
+    from train.run.start import open_storage, with_devices
+
+    config = with_devices(config)
+    if jax.process_index() != 0:
+        _train_and_report(config, *make_environment(config.problem), flags, None, Console(quiet=True))
+        return
+    out = console()
+    if flags.resume is None:
+        make_environment(config.problem)  # raises what is wrong with the problem before there is a folder for it
+    run_dir = RunDir(flags.resume) if flags.resume else new_run_dir(flags.run_dir, config)
+    with locked(run_dir):
+        for sentence in what_changed(run_dir.path, config) if flags.resume else ():
+            print_sentences(out, sentence)
+        env, env_params = make_environment(with_kept_inputs(run_dir.path, config).problem)
+        storage = open_storage(run_dir, config, flags.checkpoint_seconds, flags.tensorboard, flags.wandb)
+        _train_and_report(config, env, env_params, flags, storage, out)
+
+
+def _train_and_report(
+    config: Config,
+    env: "Environment[Any, Any]",
+    env_params: Any,
+    flags: StorageFlags,
+    storage: "Storage | None",
+    out: "Console",
+) -> None:
+    """The run itself, and what is said where it stops early; only process 0 has a `storage`."""
     from train.algorithm.ppo import PPO
-    from train.cli.console import console as new_console
     from train.run.devices import ParallelTrainer
     from train.run.finish import report
     from train.run.loop import Diverged, Interrupted, train
-    from train.run.start import first_state, open_storage, with_devices
+    from train.run.start import first_state
 
-    config = with_devices(config)
-    env, env_params = make_environment(config.problem)
-    writes = jax.process_index() == 0
-    console = new_console() if writes else Console(quiet=True)
     trainer = ParallelTrainer(PPO(config.learning, env), env_params, config.run.seeds, config.run.num_devices)
-    storage = None
-    if writes:
-        run_dir = RunDir(flags.resume) if flags.resume else new_run_dir(flags.run_dir, config)
-        storage = open_storage(run_dir, config, flags.checkpoint_seconds, flags.tensorboard, flags.wandb)
+    go_on = f"{PROGRAM} --resume {storage.run_dir.path}" if storage else "process 0 says how"
     try:
-        state = first_state(trainer, flags.resume is not None, storage, console)
-        state = train(trainer, state, storage, console)
-    except Interrupted:
-        where = storage.run_dir.path if storage else None
-        stop(f"interrupted; everything is saved, go on with: {PROGRAM} --resume {where}", 130)
+        state = first_state(trainer, flags.resume is not None, storage, out)
+        state = train(trainer, state, storage, out)
+    except Interrupted as interrupted:
+        stop(f"interrupted; everything is saved, go on with: {go_on}", interrupted.status)
+    except Stopped as stopped:
+        if storage is None or storage.checkpoints.latest is None:
+            raise
+        last = f"the last checkpoint is that of update {storage.checkpoints.latest}"
+        stop(f"stopped at once; {last}, go on with: {go_on}", stopped.status)
     except Diverged as error:
         stop(f"error: {error}; {_last_good(storage)}", 1)
-    if storage:
-        report(config, env, env_params, state, storage.run_dir, console)
+    if storage is None:
+        return
+    try:
+        report(config, env, env_params, state, storage.run_dir, out)
+    except Stopped as stopped:
+        stop(f"interrupted after the training; the run is saved, compare it with: {go_on}", stopped.status)
 
 
 def _last_good(storage: "Storage | None") -> str:

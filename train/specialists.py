@@ -67,8 +67,8 @@ def _compare(arguments: Arguments) -> None:
     files = picture_files("--output", arguments.output)
     ppo = PPO(config.learning, make_router(task))
     frontier = compare_with_specialists(policy, ppo, task, arguments.num_agents, config.run.seeds, num_episodes, out)
-    print_frontier(frontier, policy.scenario, num_episodes, out)
     save(draw_priced_frontier(frontier, policy.scenario), files)
+    print_frontier(frontier, policy.scenario, num_episodes, out)
     for path in files:
         print_written(out, [path])
 

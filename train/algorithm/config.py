@@ -40,6 +40,10 @@ class Problem(ProblemFlags):
                 raise ValueError(f"{_flag(name)} is for {', '.join(versions.ENVIRONMENTS)}; --env is {self.env}")
 
 
+MOST_GRADIENT_STEPS = 2**31 - 1
+"""Adam and the schedule of its step size count in int32."""
+
+
 @dataclass(frozen=True)
 class Learning(TimestepsFlags):
     """How PPO learns; the defaults shown suit about 100,000 steps."""
@@ -116,6 +120,12 @@ class Learning(TimestepsFlags):
             check_whole_number("--layer-sizes", size, at_least=1)
         if self.total_timesteps < self.batch_size:
             raise ValueError(f"--total-timesteps is {self.total_timesteps}; it must be at least {self._one_batch}")
+        if self.num_gradient_steps > MOST_GRADIENT_STEPS:
+            most = MOST_GRADIENT_STEPS // (self.num_epochs * self.num_minibatches) * self.batch_size
+            raise ValueError(
+                f"--total-timesteps is {self.total_timesteps}; that is {self.num_gradient_steps:,} gradient steps, "
+                f"which are counted in 32 bits: it must be at most {most}"
+            )
         self.check_minibatches(num_devices=1)
 
     def check_minibatches(self, num_devices: int) -> None:

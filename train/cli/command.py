@@ -5,8 +5,8 @@ from typing import Protocol, TypeVar
 
 import tyro
 
-from train.cli.compilation import keep_compiled_programs
-from train.cli.errors import one_line_errors
+from train.cli.compilation import start_jax
+from train.cli.errors import one_line_errors, stopped_in_one_line
 
 
 class Checked(Protocol):
@@ -32,7 +32,7 @@ def run_command(
         args: what follows the name of the program.
     """
     flags = tyro.cli(flags_type, args=args, prog=f"python -m {program}")
-    with one_line_errors():
+    with one_line_errors(), stopped_in_one_line():
         flags.check()
-        keep_compiled_programs()
+        start_jax()
         work(flags)

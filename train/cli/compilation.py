@@ -1,18 +1,56 @@
-"""Where compiled programs are kept, so that a command's second run starts at once."""
+"""JAX as a command starts it: where compiled programs are kept, and one line where there is no device."""
 
 import os
+import sys
 from pathlib import Path
+from tempfile import TemporaryFile
+
+
+def start_jax() -> None:
+    """Import JAX, say where it keeps compiled programs, and start its backend.
+
+    A command calls this when its flags have been checked. Raises `ValueError` where `JAX_PLATFORMS` names a platform
+    that is not there.
+    """
+    keep_compiled_programs()
+    check_platform()
 
 
 def keep_compiled_programs() -> None:
     """Keep them in `$XDG_CACHE_HOME/jax-router`, unless `JAX_COMPILATION_CACHE_DIR` names another place.
 
-    This imports JAX, so a command calls it when its flags have been checked.
+    Where there is no such folder and none can be made, nothing is kept, and one line says so.
     """
     import jax
 
-    if "JAX_COMPILATION_CACHE_DIR" in os.environ:
+    if os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         return
-    folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "jax-router"
+    try:
+        folder = _cache_folder() / "jax-router"
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except (OSError, RuntimeError) as error:  # RuntimeError: nobody knows where home is
+        reason = " ".join(str(error).split())
+        print(f"compiled programs are not kept: {reason} (XDG_CACHE_HOME names another folder)", file=sys.stderr)
+        return
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+
+
+def check_platform() -> None:
+    """Start JAX's backend; raise a `ValueError` of one line where `JAX_PLATFORMS` names one that is not there."""
+    import jax
+
+    try:
+        jax.devices()
+    except (RuntimeError, AssertionError) as error:
+        reason = (str(error).strip().splitlines() or ["JAX cannot start it"])[0]
+        asked = os.environ.get("JAX_PLATFORMS", "")
+        raise ValueError(f"JAX_PLATFORMS is {asked!r}; no such device is here: {reason}") from None
+
+
+def _cache_folder() -> Path:
+    # An empty variable counts as none: the XDG base directory specification.
+    named = os.environ.get("XDG_CACHE_HOME")
+    return Path(named) if named else Path.home() / ".cache"

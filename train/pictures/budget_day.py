@@ -10,7 +10,7 @@ from matplotlib.ticker import LogLocator
 
 from jax_router import Params
 from router_serving.priced_policy import PricedPolicy
-from train.pictures.style import BLUE, GREY, in_house_style, model_styles, new_figure
+from train.pictures.style import BLUE, GREY, in_house_style, legend_label, model_styles, new_figure
 from train.studies.budgets import Trial, run_trial
 
 NUM_WINDOWS = 50
@@ -75,7 +75,7 @@ def _draw_shares(axes: Axes, action: np.ndarray, model_names: Sequence[str]) -> 
             hatch=style.hatch,
             edgecolor="white",
             linewidth=0,
-            label=model_names[i] if i in action else None,
+            label=legend_label(model_names[i]) if i in action else None,
         )
         below += shares[:, i]
     axes.set_title("share of the prompts that each model got")

@@ -17,6 +17,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
+from router_serving.files import written_beside
+
 WIDTH = 8.5
 """Of every picture, inches: 100 px each where a page shows it 850 px wide."""
 DOTS_PER_INCH = 200
@@ -33,6 +35,7 @@ HALO = [withStroke(linewidth=3, foreground="white")]
 STYLE: dict[Any, Any] = {  # matplotlib's own type for the keys is a Literal of every setting there is
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same picture everywhere
     "font.size": 11,
+    "text.parse_math": False,  # a $ in a model's name is a $
     "axes.titlesize": 11,
     "axes.titlelocation": "left",
     "axes.spines.top": False,
@@ -70,6 +73,11 @@ def model_styles(num_models: int) -> list[ModelStyle]:
         ModelStyle(colours[i % len(colours)], markers[i % len(markers)], hatches[i % len(hatches)])
         for i in range(num_models)
     ]
+
+
+def legend_label(name: str) -> str:
+    """A name for a legend, which leaves out what begins with an underscore."""
+    return f" {name}" if name.startswith("_") else name
 
 
 Arguments = ParamSpec("Arguments")
@@ -114,7 +122,8 @@ def save(figure: Figure, files: Sequence[Path]) -> None:
     with rc_context(STYLE):
         for file in files:
             date = {"Date": None} if file.suffix == ".svg" else None
-            figure.savefig(file, dpi=DOTS_PER_INCH, metadata=date)
+            with written_beside(file) as beside:
+                figure.savefig(beside, dpi=DOTS_PER_INCH, metadata=date)
 
 
 def label_point(axes: Axes, text: str, x: float, y: float, right: bool = False) -> None:

@@ -3,6 +3,7 @@
 Orbax writes a checkpoint beside the others and renames it when it is whole, so one half written is never picked up.
 """
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,10 @@ import orbax.checkpoint as ocp
 
 KEPT = 2
 """How many checkpoints are kept: the last one, and the one before."""
+
+
+class _Foreign(Exception):
+    """A checkpoint is whole, and not of this run's kind."""
 
 
 class Checkpoints:
@@ -48,18 +53,29 @@ class Checkpoints:
             self._manager.wait_until_finished()
 
     def restore(self, like: Any) -> Any:
-        """The last whole checkpoint, with the structure of `like` (a pytree of shapes and dtypes).
+        """The last checkpoint that can be read, with the structure of `like` (a pytree of shapes and dtypes).
 
-        Raises `ValueError` where there is none, or where it was made by another program.
+        One that is damaged is removed, with a warning: the run goes on from the one before. Raises `ValueError` where
+        there is none, or where it was made by another program.
         """
-        if self.latest is None:
-            raise ValueError(f"{self._manager.directory}: no checkpoint to resume from")
+        for step in sorted(self._manager.all_steps(), reverse=True):
+            try:
+                return self._restore(step, like)
+            except _Foreign as error:
+                raise ValueError(str(error)) from None
+            except Exception as error:  # whatever orbax, zarr and the file system say of a damaged file
+                reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+                warnings.warn(f"checkpoint {step} is damaged and is left out: {reason[:200]}", stacklevel=2)
+                self._manager.delete(step)
+        raise ValueError(f"{self._manager.directory}: no checkpoint to resume from")
+
+    def _restore(self, step: int, like: Any) -> Any:
         leaves, structure = jax.tree.flatten(like)
-        saved = self._manager.item_metadata(self.latest)
+        saved = self._manager.item_metadata(step)
         wanted = {str(i): (leaf.shape, leaf.dtype) for i, leaf in enumerate(leaves)}
         # Asked for another shape, orbax would cut or pad without a word.
         if {name: (tuple(leaf.shape), leaf.dtype) for name, leaf in saved.items()} != wanted:
-            raise ValueError(f"{self._manager.directory}: made by another version of this program, or another fleet")
+            raise _Foreign(f"{self._manager.directory}: made by another version of this program, or another fleet")
         like = {name: np.empty(*kind) for name, kind in wanted.items()}
-        found = self._manager.restore(self.latest, args=ocp.args.StandardRestore(like))
+        found = self._manager.restore(step, args=ocp.args.StandardRestore(like))
         return jax.tree.unflatten(structure, [np.asarray(found[name]) for name in wanted])

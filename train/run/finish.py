@@ -1,5 +1,6 @@
 """The end of a run: its policies as files, and how good they are."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -9,13 +10,14 @@ from rich.console import Console
 from jax_router import versions
 from jax_router.policy import AnyPolicy
 from jax_router.rollout import compare
-from router_serving.policy_file import save_policy
+from router_serving.policy import Policy
+from router_serving.policy_file import load_policy, save_policy
 from train.agents.export import export_policy
 from train.agents.strategies import all_strategies, nth_agent
 from train.algorithm.config import Config
 from train.algorithm.experience import first_episode_returns
 from train.algorithm.ppo import PPO, TrainState
-from train.cli.console import terminal_table
+from train.cli.console import print_sentences, terminal_table
 from train.evaluation.keys import evaluation_key
 from train.evaluation.scores import score
 from train.evaluation.scores_table import comparison_title, table_rows
@@ -40,11 +42,9 @@ def report(
     """
     agents = {seed: nth_agent(state, i) for i, seed in enumerate(config.run.seeds)}
     policies = {seed: export_policy(config, env, agent) for seed, agent in agents.items()}
-    paths = [run_dir.policy(config, seed) for seed in config.run.seeds]
-    for path, policy in zip(paths, policies.values(), strict=True):
-        if not path.exists():  # a finished run that was resumed has it already
-            path.parent.mkdir(exist_ok=True)
-            save_policy(path, policy)
+    paths = {seed: run_dir.policy(config, seed) for seed in config.run.seeds}
+    for seed, path in paths.items():
+        _save(path, policies[seed], console)
     key, num_episodes = evaluation_key(config.run.seed), config.run.eval_episodes
     if config.problem.is_router:
         strategies: dict[str, AnyPolicy] = {}
@@ -60,8 +60,21 @@ def report(
         for seed, agent in agents.items():
             returns = np.asarray(_greedy_returns(ppo, agent, key, num_episodes, env_params))
             console.print(f"seed {seed}: mean return {returns.mean():.1f} over {len(returns)} episodes (greedy)")
-    for path in paths:
-        console.print(f"policy saved: {path}", soft_wrap=True)
+    for path in paths.values():
+        print_sentences(console, f"policy saved: {path}")
+
+
+def _save(path: Path, policy: Policy, console: Console) -> None:
+    """Write a policy; one that a finished run has already stays, unless it is damaged."""
+    path.parent.mkdir(exist_ok=True)
+    if path.exists():
+        try:
+            load_policy(path)
+            return
+        except ValueError as error:
+            print_sentences(console, f"{error}; it is written anew")
+            path.unlink()
+    save_policy(path, policy)
 
 
 def _greedy_returns(ppo: PPO, agent: TrainState, key: jax.Array, num_episodes: int, env_params: Any) -> jax.Array:

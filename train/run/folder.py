@@ -1,11 +1,17 @@
 """A run on disk: what lies where, a new one, and one to go on with."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
+from router_serving.files import write_text
 from train.algorithm.config import Config, config_from_dict, config_to_dict
+from train.run.inputs import keep_inputs
 
 
 @dataclass(frozen=True)
@@ -52,8 +58,23 @@ def new_run_dir(path: Path | None, config: Config) -> RunDir:
         )
     path.mkdir(parents=True, exist_ok=True)
     run_dir = RunDir(path)
-    run_dir.config.write_text(json.dumps(config_to_dict(config), indent=2) + "\n")
+    keep_inputs(path, config)
+    write_text(run_dir.config, json.dumps(config_to_dict(config), indent=2) + "\n")
     return run_dir
+
+
+@contextmanager
+def locked(run_dir: RunDir) -> Iterator[None]:
+    """Keep other processes off a run; the lock dies with its process. Raises `ValueError` where one is at work."""
+    lock = FileLock(run_dir.path / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise ValueError(f"{run_dir.path}: another process is at work on this run; wait for it, or stop it") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def read_config(path: Path) -> Config:

@@ -1,27 +1,35 @@
-"""SIGINT as a question that the loop asks, so that it stops where nothing is lost."""
+"""Being asked to stop as a question that the loop asks, so that it stops where nothing is lost."""
 
-import signal
+from contextlib import ExitStack
 from types import FrameType
-from typing import Any
+
+from train.cli.errors import Stopped, handled
 
 
 class Interrupt:
-    """While it is entered, the first SIGINT sets `asked`; a second one raises `KeyboardInterrupt` as usual."""
+    """While it is entered, the first signal to stop is only noted; a second one raises `Stopped` at once."""
 
     def __init__(self) -> None:
-        """Nothing asked yet."""
-        self.asked = False
-        self._usual: Any = None
+        """Nothing is asked yet."""
+        self.signal: int | None = None
+        """The number of the signal that came; None where none did."""
+        self._handlers = ExitStack()
+
+    @property
+    def asked(self) -> bool:
+        """Whether a signal came."""
+        return self.signal is not None
 
     def __enter__(self) -> "Interrupt":
-        """Take over SIGINT."""
-        self._usual = signal.signal(signal.SIGINT, self._ask)
+        """Take over the signals."""
+        self._handlers.enter_context(handled(self._ask))
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give SIGINT back."""
-        signal.signal(signal.SIGINT, self._usual)
+        """Give the signals back."""
+        self._handlers.close()
 
-    def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked = True
-        signal.signal(signal.SIGINT, self._usual)
+    def _ask(self, number: int, _frame: FrameType | None) -> None:
+        if self.asked:
+            raise Stopped(number)
+        self.signal = number

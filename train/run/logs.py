@@ -9,6 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
+from router_serving.files import write_text
+
 Record = dict[str, float | list[float | None] | None]
 """One block: numbers by name; a list with one number a seed where there are several, None where there is none."""
 
@@ -45,12 +47,10 @@ class JsonLines:
 
     def __init__(self, path: Path, steps_done: int) -> None:
         """Go on after the line of `steps_done`; what a run that was cut off wrote beyond it is dropped."""
-        kept = [line for line in _whole_lines(path) if json.loads(line)["steps"] <= steps_done]
+        kept = [line for line in _whole_lines(path) if _steps(line) <= steps_done]
         self.last: Record = json.loads(kept[-1]) if kept else {}
-        replacement = path.with_suffix(".tmp")
-        replacement.write_text("".join(kept))
-        replacement.replace(path)
-        self._file = path.open("a")
+        write_text(path, "".join(kept), replace=True)
+        self._file = path.open("a", encoding="utf-8")
 
     def write(self, record: Record) -> None:
         """Append a line, at once."""
@@ -119,4 +119,13 @@ def _whole_lines(path: Path) -> list[str]:
     """The lines of a file that may be missing, and whose last line may be cut off."""
     if not path.exists():
         return []
-    return [line for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return [line for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+
+def _steps(line: str) -> float:
+    """The steps of a line; of a damaged one more than any run has, so that it is dropped."""
+    try:
+        return float(json.loads(line)["steps"])
+    except (ValueError, KeyError, TypeError):
+        return math.inf

@@ -1,5 +1,6 @@
 """The host side of training: blocks of updates, and between them progress, logs and checkpoints."""
 
+import signal
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +24,12 @@ WATCHED_FOR_DIVERGENCE = ("policy_loss", "value_loss", "entropy", "approx_kl", "
 
 
 class Interrupted(Exception):
-    """SIGINT came; everything up to the last block is saved."""
+    """A signal to stop came; everything up to the last block is saved."""
+
+    def __init__(self, signal: int) -> None:
+        """Take the number of the signal."""
+        super().__init__(signal)
+        self.status = 128 + signal
 
 
 class Diverged(Exception):
@@ -47,7 +53,7 @@ def train(trainer: ParallelTrainer, state: TrainState, storage: Storage | None, 
     The blocks begin and end at the same updates in every run of the same length, however often it was stopped.
 
     Raises:
-        Interrupted: after SIGINT, with everything saved.
+        Interrupted: after SIGINT, SIGTERM or SIGHUP, with everything saved.
         Diverged: as soon as a block ends with a loss or parameters that are not finite.
     """
     learning, seeds = trainer.ppo.learning, trainer.seeds.tolist()
@@ -82,7 +88,7 @@ def train(trainer: ParallelTrainer, state: TrainState, storage: Storage | None, 
                     storage.checkpoints.save(done, host_state)
                     clock.checkpoint_written()
             if stop and done < learning.num_updates:
-                raise Interrupted
+                raise Interrupted(interrupt.signal or signal.SIGINT)  # another process may have got it
     for sink in sinks:
         sink.close()
     return trainer.to_host(state)
