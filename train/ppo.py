@@ -99,8 +99,7 @@ def parse(args: Sequence[str] | None = None) -> Arguments:
     """
     first = _cli(args, Config())
     if first.storage.resume is None:
-        suitable = learning_for(first.problem, first.learning)
-        return first if suitable == Config().learning else _cli(args, Config(learning=suitable))
+        return _cli(args, Config(learning=learning_for(first.problem, first.learning)))
     saved = read_config(first.storage.resume)
     arguments = _cli(args, saved)
     check_same_config(first.storage.resume, saved, arguments.config)
@@ -141,7 +140,7 @@ def _train(config: Config, flags: StorageFlags) -> None:
 
     from train.algorithm.environments import make_environment
     from train.algorithm.ppo import PPO
-    from train.cli.console import console as new_console
+    from train.cli.console import console
     from train.run.devices import ParallelTrainer
     from train.run.finish import report
     from train.run.loop import Diverged, Interrupted, train
@@ -150,22 +149,22 @@ def _train(config: Config, flags: StorageFlags) -> None:
     config = with_devices(config)
     env, env_params = make_environment(config.problem)
     writes = jax.process_index() == 0
-    console = new_console() if writes else Console(quiet=True)
+    out = console() if writes else Console(quiet=True)
     trainer = ParallelTrainer(PPO(config.learning, env), env_params, config.run.seeds, config.run.num_devices)
     storage = None
     if writes:
         run_dir = RunDir(flags.resume) if flags.resume else new_run_dir(flags.run_dir, config)
         storage = open_storage(run_dir, config, flags.checkpoint_seconds, flags.tensorboard, flags.wandb)
     try:
-        state = first_state(trainer, flags.resume is not None, storage, console)
-        state = train(trainer, state, storage, console)
+        state = first_state(trainer, flags.resume is not None, storage, out)
+        state = train(trainer, state, storage, out)
     except Interrupted:
         where = storage.run_dir.path if storage else None
         stop(f"interrupted; everything is saved, go on with: {PROGRAM} --resume {where}", 130)
     except Diverged as error:
         stop(f"error: {error}; {_last_good(storage)}", 1)
     if storage:
-        report(config, env, env_params, state, storage.run_dir, console)
+        report(config, env, env_params, state, storage.run_dir, out)
 
 
 def _last_good(storage: "Storage | None") -> str:
