@@ -22,6 +22,7 @@ def test_import_is_light_and_starts_no_backend():
     done = subprocess.run([sys.executable, "-c", CHECK], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
 
+
 LAZY = """
 import sys
 import jax_router, jax_router.versions, jax_router.internal.checks
