@@ -34,7 +34,7 @@ test-clients: $(CLIENTS)  ## Run Stable-Baselines3 and RecordVideo on the Gymnas
 claims: $(INSTALLED)  ## Measure what README claims, over several seeds, and write RESULTS.md: nine minutes on 2 cores
 	$(BIN)/python -m train.claims
 
-demo: $(INSTALLED)  ## Train, compare, and draw the pictures of README into docs/: about four minutes on 2 cores
+demo: $(INSTALLED)  ## Train, compare, and draw the pictures of README into docs/images/: about four minutes on 2 cores
 	$(BIN)/python -m train.demo
 
 bench: $(CLIENTS)  ## Measure speed against what else there is, and write benchmarks/RESULTS.md: on an idle machine

@@ -106,8 +106,7 @@ def parse(args: Sequence[str] | None = None) -> Arguments:
     """
     first = _cli(args, Config())
     if first.storage.resume is None:
-        suitable = learning_for(first.problem, first.learning)
-        return first if suitable == Config().learning else _cli(args, Config(learning=suitable))
+        return _cli(args, Config(learning=learning_for(first.problem, first.learning)))
     saved = read_config(first.storage.resume)
     arguments = _cli(args, saved)
     check_same_config(first.storage.resume, saved, arguments.config)

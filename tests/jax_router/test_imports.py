@@ -21,3 +21,28 @@ assert xla_bridge.backends_are_initialized()
 def test_import_is_light_and_starts_no_backend():
     done = subprocess.run([sys.executable, "-c", CHECK], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+LAZY = """
+import sys
+import jax_router, jax_router.versions, jax_router.internal.checks
+
+assert not {"jax", "flax"} & set(sys.modules)
+assert "step" not in vars(jax_router)
+assert jax_router.step is vars(jax_router)["step"], "the second time it is found at once"
+assert "jax" in sys.modules
+for name in jax_router.__all__:
+    assert getattr(jax_router, name) is not None
+assert set(jax_router.__all__) <= set(dir(jax_router))
+try:
+    jax_router.stpe
+except AttributeError as error:
+    assert str(error) == "module 'jax_router' has no attribute 'stpe'"
+else:
+    raise AssertionError("a name that is none was found")
+"""
+
+
+def test_a_name_is_imported_when_it_is_first_used():
+    done = subprocess.run([sys.executable, "-c", LAZY], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from gymnax.environments.environment import Environment
 
 MAX_STAGGER = 1000
-"""Starts are spread over at most this many steps of an episode."""
+"""The most steps of an episode that the starts of environments are spread over."""
 
 Metrics = dict[str, jax.Array]
 

@@ -3,7 +3,7 @@
 import jax
 
 EVALUATION_STREAM = 2**31
-"""Above every seed, and folded into its key."""
+"""A number above every seed, which is folded into the key of a seed."""
 
 
 def evaluation_key(seed: int) -> jax.Array:

@@ -22,7 +22,7 @@ COLUMNS: tuple[Column, ...] = (
     ("SLA violations", lambda s: f"{s.sla_violation_rate:.1%}"),
     ("prompts", lambda s: f"{s.length:.0f}"),
 )
-"""What every table of strategies shows; the shares of the models may follow."""
+"""The columns of every table of strategies; the shares of the models may follow."""
 
 MORE_COLUMNS: tuple[Column, ...] = (
     ("reward above the policy's", _above_the_policy),
@@ -32,7 +32,7 @@ MORE_COLUMNS: tuple[Column, ...] = (
     ("P99, s", lambda s: f"{s.latency_p99:.2f}"),
     ("quality met", lambda s: f"{s.quality_met_rate:.1%}"),
 )
-"""What an evaluation shows beyond that."""
+"""The columns that an evaluation shows beyond those."""
 
 
 def comparison_title(scenario: str, num_episodes: int) -> str:

@@ -14,7 +14,7 @@ from train.pictures.style import BLUE, GREY, in_house_style, legend_label, model
 from train.studies.budgets import Trial, run_trial
 
 NUM_WINDOWS = 50
-"""Parts of the day that shares of the models are taken over, at most."""
+"""How many parts of the day the shares of the models are taken over, at most."""
 
 
 def draw_paced_day(policy: PricedPolicy, params: Params, budget: float, key: jax.Array) -> Figure:

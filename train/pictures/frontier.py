@@ -25,7 +25,7 @@ MODEL, AGENT = "s", "o"
 
 @in_house_style
 def draw_frontier(frontier: Frontier, scenario: str) -> Figure:
-    """All of it on the left, with costs on a logarithmic scale; the costs of the agents, larger, on the right."""
+    """Draw the whole fleet on the left, with costs on a logarithmic scale; on the right the agents' costs alone."""
     figure = new_figure(4.8, _title(frontier))
     everything, close = figure.subplots(1, 2, width_ratios=(1, 1.4))
     colours = ScalarMappable(PowerNorm(0.5, 0, 1), COLOUR_MAP)

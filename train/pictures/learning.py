@@ -10,10 +10,10 @@ from train.pictures.style import BLACK, BLUE, GREY, in_house_style, label_right,
 from train.studies.learning import LearningCurves
 
 NUM_SHOWN = 5
-"""Strategies that are drawn, the best ones; the others are named under the picture."""
+"""How many strategies are drawn, the best ones; the others are named under the picture."""
 AGENTS = "PPO"
 NOTE_WIDTH = 115
-"""Of the note under the picture, letters."""
+"""How many letters a line of the note under the picture has at most."""
 
 
 @in_house_style
@@ -54,7 +54,7 @@ def draw_learning(curves: LearningCurves, strategies: Mapping[str, float], scena
 
 
 def _limits(rewards: list[float]) -> tuple[float, float]:
-    """Room for all of the level lines; a curve that begins far below them comes in from the edge."""
+    """Limits with room for all of the level lines; a curve that begins far below them comes in from the edge."""
     low, high = min(rewards), max(rewards)
     margin = 0.15 * (high - low) or 1.0
     return low - margin, high + margin

@@ -12,13 +12,13 @@ from train.pictures.style import BLACK, BLUE, GREY, LIGHT_GREY, ORANGE, in_house
 from train.studies.specialists import PricedFrontier
 
 FAIR = 0.003
-"""A share of the reward that is too small to matter; drawn as a band."""
+"""The share of the reward that is too small to matter; it is drawn as a band."""
 COST = "USD per 1,000 prompts"
 
 
 @in_house_style
 def draw_priced_frontier(frontier: PricedFrontier, scenario: str) -> Figure:
-    """Quality on the left; reward on the right and, below it, what the priced policy earns more than each agent."""
+    """Draw quality on the left, reward on the right and, below it, how much more the policy earns than each agent."""
     figure = new_figure(5.4, _title(frontier))
     parts = figure.subplot_mosaic([["quality", "reward"], ["quality", "gain"]], height_ratios=(1.5, 1))
     quality, reward, gain = parts["quality"], parts["reward"], parts["gain"]

@@ -20,9 +20,9 @@ from matplotlib.patheffects import withStroke
 from router_serving.files import written_beside
 
 WIDTH = 8.5
-"""Of every picture, inches: 100 px each where a page shows it 850 px wide."""
+"""The width of every picture, inches; each is 100 px where a page shows it 850 px wide."""
 DOTS_PER_INCH = 200
-"""Of the PNG: twice what such a page shows."""
+"""The resolution of the PNG, twice what such a page shows."""
 PICTURE_FORMATS = (".png", ".svg")
 
 BLACK, GREY, LIGHT_GREY = "#000000", "#5F5F5F", "#D0D0D0"
@@ -30,7 +30,7 @@ BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
 VERMILLION, PURPLE, SKY, YELLOW = "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"
 
 HALO = [withStroke(linewidth=3, foreground="white")]
-"""Around labels, so that they can be read over lines."""
+"""A white rim around labels, so that they can be read over lines."""
 
 STYLE: dict[Any, Any] = {  # matplotlib's own type for the keys is a Literal of every setting there is
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same picture everywhere
@@ -127,7 +127,7 @@ def save(figure: Figure, files: Sequence[Path]) -> None:
 
 
 def label_point(axes: Axes, text: str, x: float, y: float, right: bool = False) -> None:
-    """Write beside a point: above and left of it, or below and right."""
+    """Write beside a point: above and left of it or, with `right`, below and right of it."""
     axes.annotate(
         text,
         (x, y),

@@ -22,7 +22,7 @@ class RunDir:
 
     @property
     def config(self) -> Path:
-        """The config as it was resolved."""
+        """The config, with every default filled in."""
         return self.path / "config.json"
 
     @property
@@ -41,7 +41,7 @@ class RunDir:
 
 
 def policy_files(path: Path) -> list[Path]:
-    """What `load_policy` reads: the policy of every seed of a run with several, in their order; else `path` itself."""
+    """The policy files of a run with several seeds, in the order of the seeds; for any other path, that path."""
     seeds = sorted(path.glob("seed-*/policy.npz"), key=lambda file: (len(file.parent.name), file.parent.name))
     return seeds or [path]
 

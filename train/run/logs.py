@@ -12,7 +12,7 @@ import numpy as np
 from router_serving.files import write_text
 
 Record = dict[str, float | list[float | None] | None]
-"""One block: numbers by name; a list with one number a seed where there are several, None where there is none."""
+"""The numbers of one block by name: a list with one a seed where there are several seeds, None where there is none."""
 
 
 class Sink(Protocol):
@@ -43,7 +43,7 @@ def make_record(metrics: Mapping[str, np.ndarray], progress: Mapping[str, float]
 
 
 class JsonLines:
-    """One line a block in a file that any tool reads."""
+    """A file that any tool reads, with one line for each block."""
 
     def __init__(self, path: Path, steps_done: int) -> None:
         """Go on after the line of `steps_done`; what a run that was cut off wrote beyond it is dropped."""

@@ -43,7 +43,7 @@ class Storage:
     run_dir: RunDir
     checkpoints: Checkpoints
     checkpoint_seconds: float
-    """At least this long between two checkpoints, s."""
+    """The least time between two checkpoints, s."""
     sinks: Sequence[Sink]
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LOWEST_WEIGHT, HIGHEST_WEIGHT = 1.0, 1000.0
 """The usual range of cost weights, reward per USD: from the default reward's to where most goes to the cheapest."""
 NUM_BLOCKS = 20
-"""Parts that a training run is shown in, at most."""
+"""How many parts the progress of a training is shown in, at most."""
 
 
 @dataclass(frozen=True)

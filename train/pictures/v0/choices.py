@@ -12,7 +12,7 @@ from train.pictures.style import BLACK, GREY, in_house_style, label_area, model_
 from train.studies.v0.behaviour import ChoiceMap
 
 SMALLEST_NAMED = 0.02
-"""Share of a map that a region needs for its name to be written in it."""
+"""The share of a map that a region needs for its name to be written in it."""
 
 NOTE = (
     "Everything else that the agent sees is held at its median around that hour.\n"
@@ -22,7 +22,7 @@ NOTE = (
 
 @in_house_style
 def draw_choices(choice_map: ChoiceMap, model_names: Sequence[str]) -> Figure:
-    """The two maps side by side, each region in its model's colour and hatch, its name in it."""
+    """Draw the two maps side by side, each region in its model's colour and hatch, its name in it."""
     better = model_names[choice_map.better]
     figure = new_figure(4.6, _title(choice_map, model_names))
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
@@ -76,7 +76,7 @@ def _inside(region: np.ndarray) -> tuple[int, int]:
 
 
 def _title(choice_map: ChoiceMap, model_names: Sequence[str]) -> str:
-    """What the maps show, where they show it; else what they are."""
+    """The rule that the maps follow, where they do; else what the maps are."""
     complex_half = choice_map.complexity >= 0.5
     with_room, full = choice_map.choices[:, 0, complex_half], choice_map.choices[:, -1, complex_half]
     if (with_room == choice_map.better).mean() > 0.9 and (full == choice_map.better).mean() < 0.5:

@@ -21,7 +21,7 @@ SMALLEST_SHARE = 0.01
 
 @in_house_style
 def draw_day(day: Day, models: Sequence[ModelConfig], sla: float) -> Figure:
-    """Four panels over one clock, for the models that were used; `sla` in s."""
+    """Draw four panels over one clock, for the models that were used; `sla` is in s."""
     num_prompts = len(day.action)
     title = f"One episode: {num_prompts:,} prompts, {day.cost.sum():.2f} USD, {day.late.mean():.1%} over the SLA"
     figure = new_figure(8.0, title)
