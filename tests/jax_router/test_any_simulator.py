@@ -47,7 +47,7 @@ def test_run_episodes_and_compare(key):
     np.testing.assert_array_equal(episodes["right"].length, 8)
     luck = run_episodes(key, random(PARAMS), 16, PARAMS)
     np.testing.assert_array_equal(luck.reward, episodes["luck"].reward)
-    np.testing.assert_array_equal(luck.cost, luck.length - luck.reward)
+    np.testing.assert_array_equal(luck.cost, np.asarray(luck.length) - np.asarray(luck.reward))
     assert (np.asarray(luck.length) < 8).any()  # the budget ends some
     np.testing.assert_array_equal(luck.sla_violation_rate > 0, luck.cost > 0)
 

@@ -32,7 +32,7 @@ def test_the_command_prints_and_draws(tmp_path: Path, capsys: pytest.CaptureFixt
         (["--episodes", "1"], "--episodes is 1; it must be a whole number at least 2"),
         (["--seed", "-1"], "--seed is -1; it must be a whole number at least 0"),
         (["--total-timesteps", "9"], "--total-timesteps is 9; it must be at least one batch"),
-        (["--model-path", "plain.npz"], "--model-path is plain.npz; that policy was trained without --priced"),
+        (["--model-path", "plain.npz"], "plain.npz: that policy was trained without --priced"),
         (["--model-path", "nowhere"], "nowhere: no such file"),
         (["--fleet", "nowhere.toml"], "nowhere.toml: no such file"),
         (["--output", "picture.pdf"], "--output is picture.pdf; it must end in .png or .svg"),

@@ -19,3 +19,13 @@ def test_every_model_that_got_a_prompt_is_in_the_legend() -> None:
     bars = [axes.get_window_extent() for axes in figure.axes]
     assert not any(legend.get_window_extent().overlaps(bar) for bar in bars)
     assert isinstance(figure, mpl.figure.Figure)
+
+
+def test_names_in_the_legend_are_as_they_are() -> None:
+    names = ["_hidden", "$5$ or $6$", "a_b^2", "日"]
+    action = np.arange(1000, dtype=np.int32) % 4
+    price, left = np.full(1000, 30, np.float32), np.linspace(1.5, 0, 1000, dtype=np.float32)
+    figure = draw_price_day(price, left, action, names, "$odd_scenario$")
+    (legend,) = [axes.get_legend() for axes in figure.axes if axes.get_legend()]
+    assert [text.get_text().strip() for text in legend.get_texts()] == names
+    assert not any(text.get_parse_math() for text in [*legend.get_texts()])

@@ -53,3 +53,16 @@ def test_none_and_a_foreign_one_are_refused(tmp_path: Path) -> None:
     Checkpoints(tmp_path / "other").save(1, scaled(1) | {"a": np.zeros((4, 3), np.float32)})
     with pytest.raises(ValueError, match="made by another version"):
         Checkpoints(tmp_path / "other").restore(SHAPES)
+
+
+def test_a_damaged_one_is_left_out_and_the_one_before_is_taken(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path)
+    for step in (1, 2):
+        checkpoints.save(step, scaled(step))
+    for file in (tmp_path / "2").rglob("*"):
+        if file.is_file():
+            file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    again = Checkpoints(tmp_path)
+    with pytest.warns(UserWarning, match="checkpoint 2 is damaged and is left out"):
+        assert_equal(again.restore(SHAPES), scaled(1))
+    assert again.latest == 1

@@ -85,17 +85,62 @@ def test_killed_at_a_random_moment_and_resumed_it_ends_the_same(uninterrupted: P
     assert_same_run(run_dir, uninterrupted)
 
 
-def test_sigint_saves_says_how_to_go_on_and_exits_with_130(uninterrupted: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_saves_says_how_to_go_on_and_exits_with_its_status(
+    number: signal.Signals, status: int, uninterrupted: Path, tmp_path: Path
+) -> None:
     run_dir = tmp_path / "interrupted"
     # No checkpoint is due before the end: what is saved, is saved for the signal.
     process = start(*RUN, "--run-dir", str(run_dir), "--checkpoint-seconds", "1000")
     wait_for_blocks(run_dir, 1, process)
-    process.send_signal(signal.SIGINT)
-    printed = finish(process, 130)
+    process.send_signal(number)
+    printed = finish(process, status)
     assert f"go on with: python -m train.ppo --resume {run_dir}" in printed
     assert "Traceback" not in printed
     finish(start("--resume", str(run_dir)))
     assert_same_run(run_dir, uninterrupted)
+
+
+def test_ctrl_c_twice_stops_at_once_with_one_line(tmp_path: Path) -> None:
+    run_dir = tmp_path / "hurried"
+    # One block of these takes seconds: the second Ctrl-C comes within it.
+    process = start("--total-timesteps", "4000000", "--num-envs", "2048", "--run-dir", str(run_dir))
+    wait_for_blocks(run_dir, 1, process)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=200)
+    assert process.returncode == 130
+    assert said.count("\n") == 1
+    # Python waits for the block that is being computed; if it ends first, the first Ctrl-C was answered.
+    assert said.startswith(("interrupted before the first", "stopped at once", "interrupted; everything is saved"))
+
+
+def test_ctrl_c_in_the_comparison_says_that_the_run_is_saved(tmp_path: Path) -> None:
+    run_dir = tmp_path / "compared"
+    process = start("--total-timesteps", "1024", "--eval-episodes", "20000", "--run-dir", str(run_dir))
+    while not (run_dir / "policy.npz").exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    said = finish(process, 130)
+    assert "interrupted after the training; the run is saved, compare it with: " in said
+    assert f"python -m train.ppo --resume {run_dir}" in said
+
+
+def test_a_second_process_on_the_same_run_is_refused_and_the_lock_dies_with_the_first(tmp_path: Path) -> None:
+    run_dir = tmp_path / "shared"
+    first = start(*RUN, "--total-timesteps", "1280000", "--run-dir", str(run_dir))
+    wait_for_blocks(run_dir, 1, first)
+    second = finish(start("--resume", str(run_dir)), 2)
+    assert "another process is at work on this run" in second
+    first.send_signal(signal.SIGKILL)
+    finish(first, -signal.SIGKILL)
+    done = (run_dir / "metrics.jsonl").read_text().count("\n")
+    third = start("--resume", str(run_dir))
+    wait_for_blocks(run_dir, done + 3, third)
+    third.send_signal(signal.SIGTERM)
+    finish(third, 143)
 
 
 def test_resume_with_another_config_says_what_differs(uninterrupted: Path) -> None:

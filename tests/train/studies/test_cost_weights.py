@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import pytest
 from rich.console import Console
 
@@ -32,7 +33,7 @@ class PaysItsWeight:
 
     def update_block(self, agent: Payments, params: Params, num_updates: jax.Array) -> tuple[Payments, None]:
         """After some more."""
-        return agent._replace(total=agent.total + num_updates * params.reward.cost_weight), None
+        return agent._replace(total=agent.total + jnp.float32(num_updates) * params.reward.cost_weight), None
 
 
 def test_each_agent_starts_from_the_same_seed_and_is_trained_for_its_own_weight() -> None:
