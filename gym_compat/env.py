@@ -10,7 +10,7 @@ import numpy as np
 from gym_compat.problem import HasProblem, Problem
 from gym_compat.programs.cache import programs_of
 from gym_compat.programs.single import SinglePrograms
-from gym_compat.seeding import NUM_SEEDS, fresh_seeds
+from gym_compat.seeding import NUM_SEEDS, check_options, checked_seed, fresh_seeds
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,11 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Begin an episode: the first one of `seed`, or the next one where no seed is given. `options` has no effect.
 
-        Returns the observation, (D,) float32, and an empty dict.
+        Returns the observation, (D,) float32, and an empty dict. Raises `ValueError` for a seed that is no integer of at
+        least 0, and for options that are no dict; nothing has changed then.
         """
+        check_options(options)
+        seed = None if seed is None else checked_seed("seed", seed)
         super().reset(seed=seed)
         if seed is None and self._programs is not None:
             self._episode += 1
@@ -143,6 +146,8 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
         try:
             index = operator.index(action)  # type: ignore[arg-type]  # what is no integer raises
         except TypeError:
+            index = -1
+        if isinstance(action, bool):  # an integer to Python, and a mistake here
             index = -1
         if 0 <= index < len(self._model_names):
             return index

@@ -13,6 +13,7 @@ from PIL import Image
 
 from gym_compat.env import RouterEnv
 from jax_router import versions
+from jax_router.internal.checks import check_number, check_whole_number
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,9 @@ def record(recording: Recording) -> None:
             end in .gif.
         OSError: a place that cannot be written to.
     """
-    if recording.steps < 1 or recording.frames_per_second <= 0:
-        raise ValueError("steps and frames-per-second must be above 0")
+    check_whole_number("steps", recording.steps, at_least=1)
+    check_whole_number("seed", recording.seed, at_least=0)
+    check_number("frames-per-second", recording.frames_per_second, above=0)
     if recording.path.suffix != ".gif":
         raise ValueError(f"path is {str(recording.path)!r}; it must end in .gif")
     version = versions.load(recording.env)

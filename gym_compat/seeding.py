@@ -11,16 +11,30 @@ Environment i of a vector environment that is reset with the int `seed` lives as
 Seeds count modulo 2**32. Without a seed, one is drawn from Gymnasium's `np_random`.
 """
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import jax
 import numpy as np
 
+from jax_router.internal.checks import check_whole_number
 from jax_router.internal.threefry import fold_in
 from jax_router.simulator import AnyParams
 
 NUM_SEEDS = 2**32
 """Seeds that make a difference: what a JAX key takes from an int without x64."""
+
+
+def checked_seed(field: str, seed: object) -> int:
+    """A seed as a Python int; raises a `ValueError` that names `field` for what is no integer of at least 0."""
+    return check_whole_number(field, seed, at_least=0, at_most=math.inf)
+
+
+def check_options(options: object) -> None:
+    """Raise a `ValueError` for options of a reset that are no dict."""
+    if options is not None and not isinstance(options, Mapping):
+        raise ValueError(f"options is {options!r}; it must be None or a dict")
 
 
 def noise_at(seed: jax.Array, episode: jax.Array, step: jax.Array, params: AnyParams) -> Any:

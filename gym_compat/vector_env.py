@@ -12,7 +12,7 @@ from gym_compat.problem import HasProblem, Problem
 from gym_compat.programs.batch import Batch, BatchPrograms
 from gym_compat.programs.cache import programs_of
 from gym_compat.programs.report import Report
-from gym_compat.seeding import NUM_SEEDS, fresh_seeds
+from gym_compat.seeding import NUM_SEEDS, check_options, checked_seed, fresh_seeds
 from jax_router.internal.checks import check_whole_number
 
 
@@ -80,15 +80,16 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
             The observations of all environments, (B, D) float32, and an empty dict.
 
         Raises:
-            ValueError: a sequence of seeds of another length, a seed below 0, or such a mask of another kind.
+            ValueError: a sequence of seeds of another length, a seed that is no integer of at least 0, options that are
+                no dict, or such a mask of another kind. Nothing has changed then.
             gymnasium.error.ResetNeeded: a mask before every environment was reset once.
         """
-        super().reset(seed=seed if isinstance(seed, int) else None)
         where = self._where(options)
+        reseed, seeds = self._seeds(seed)
         first = self._programs is None
         if first and not where.all():
             raise gym.error.ResetNeeded("reset_mask leaves out environments that never began; reset all of them first")
-        reseed, seeds = self._seeds(seed)
+        super().reset(seed=None if seed is None or np.ndim(seed) else int(seed))  # type: ignore[call-overload, arg-type]
         if first:
             seeds[~reseed] = fresh_seeds(self.np_random, (self.num_envs - int(reseed.sum()),))
             reseed[:] = True
@@ -151,7 +152,11 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
 
     def _checked(self, actions: object) -> np.ndarray:
         """The actions, (B,) int32."""
-        array = np.asarray(actions)
+        listed = isinstance(actions, list | tuple)
+        # NumPy would make integers of the truth values in a list.
+        array = np.asarray(actions, object if listed else None)
+        if listed and all(hasattr(x, "__index__") and not isinstance(x, bool | np.bool_) for x in array.flat):
+            array = np.array(array.tolist())
         last = len(self.models) - 1
         if array.shape != (self.num_envs,) or array.dtype.kind not in "iu":
             raise ValueError(
@@ -164,6 +169,7 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
 
     def _where(self, options: dict[str, Any] | None) -> np.ndarray:
         """Which environments a reset is for, (B,) bool."""
+        check_options(options)
         if options is None or "reset_mask" not in options:
             return np.ones(self.num_envs, np.bool_)
         mask = options["reset_mask"]
@@ -177,17 +183,17 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         """Which environments are given a seed, (B,) bool, and which one, (B,) uint32."""
         given = np.full(self.num_envs, seed is not None)
         seeds = np.zeros(self.num_envs, np.uint32)
-        if isinstance(seed, int):
-            seeds[:] = (seed % NUM_SEEDS + np.arange(self.num_envs)) % NUM_SEEDS
-        elif seed is not None:
-            listed = np.asarray(seed, object)
-            if listed.shape != (self.num_envs,):
-                raise ValueError(f"seed has shape {listed.shape}; it must be an int or a list of {self.num_envs} seeds")
-            given = np.array(listed != np.array(None), np.bool_)
-            numbers = np.array(listed[given].tolist())
-            if given.any() and (numbers.dtype.kind not in "iu" or numbers.min() < 0):
-                raise ValueError(f"seed is {seed!r}; every seed must be None or an integer of at least 0")
-            seeds[given] = numbers % NUM_SEEDS
+        if seed is None:
+            return given, seeds
+        listed = np.asarray(seed, object)
+        if not listed.shape:
+            first = checked_seed("seed", seed) % NUM_SEEDS
+            return given, np.asarray((first + np.arange(self.num_envs)) % NUM_SEEDS, np.uint32)
+        if listed.shape != (self.num_envs,):
+            raise ValueError(f"seed has shape {listed.shape}; it must be an int or a list of {self.num_envs} seeds")
+        for i, one in enumerate(listed):
+            given[i] = one is not None
+            seeds[i] = checked_seed(f"seed[{i}]", one) % NUM_SEEDS if given[i] else 0
         return given, seeds
 
 

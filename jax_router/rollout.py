@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from jax_router.episodes import Episodes, means_of, no_prompts, one_prompt
+from jax_router.internal.checks import check_whole_number
 from jax_router.internal.threefry import fold_in
 from jax_router.policy import AnyPolicy, OneOf, PolicyWithMemory, with_memory
 from jax_router.simulator import (
@@ -42,7 +43,12 @@ def run_steps(
 
     Returns:
         The states after the last step, and the transitions, fields (T, B, ...).
+
+    Raises:
+        ValueError: a number of environments or steps that is not a whole number.
     """
+    num_envs = check_whole_number("num_envs", num_envs, at_least=1)
+    num_steps = check_whole_number("num_steps", num_steps, at_least=0)
     key_reset, key_noise, key_policy = jax.random.split(key, 3)
     first = reset_batch(key_reset, num_envs, params) if state is None else state
     remembering = with_memory(policy)
@@ -76,7 +82,11 @@ def run_episodes(key: jax.Array, policy: AnyPolicy, num_episodes: int, params: A
 
     Returns:
         One row an episode.
+
+    Raises:
+        ValueError: a number of episodes that is not a whole number of at least 1.
     """
+    num_episodes = check_whole_number("num_episodes", num_episodes, at_least=1)
     key_reset, key_noise, key_policy = jax.random.split(key, 3)
     state = reset_batch(key_reset, num_episodes, params)
     remembering = with_memory(policy)
@@ -118,7 +128,13 @@ def compare(
 
     Returns:
         The episodes of each policy, by its name.
+
+    Raises:
+        ValueError: a number of episodes that is not a whole number of at least 1, or no policy.
     """
+    num_episodes = check_whole_number("num_episodes", num_episodes, at_least=1)
+    if not policies:
+        raise ValueError("policies is empty; compare one at least")
     entrants = [with_memory(policy) for policy in policies.values()]
 
     @jax.jit

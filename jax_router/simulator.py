@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from flax import struct
 
 from jax_router.internal.arrays import constant
+from jax_router.internal.checks import check_whole_number
 
 PRACTICALLY_INFINITE = 1e30
 """USD: a budget that no cost can be told from in float32, and still a number that can be divided by."""
@@ -144,7 +145,8 @@ def reset(key: jax.Array, params: AnyParams) -> tuple[jax.Array, Any]:
 
 
 def reset_batch(key: jax.Array, num_envs: int, params: AnyParams) -> Any:
-    """`num_envs` first states from one key; every field leads with (B,)."""
+    """`num_envs` first states from one key; every field leads with (B,). Raises `ValueError` for no such number."""
+    num_envs = check_whole_number("num_envs", num_envs, at_least=1)
     noise = params.simulator.draw_noise(key, params, (num_envs,))
     return jax.vmap(params.simulator.initial_state, in_axes=(0, None))(noise, params)
 
@@ -201,8 +203,13 @@ def observation_size(params: AnyParams) -> int:
 
 
 def nearest_model(action: jax.Array | int, num_models: int) -> jax.Array:
-    """An action of any integer type and shape as int32 in 0 .. `num_models` - 1."""
+    """An action of any integer type and shape as int32 in 0 .. `num_models` - 1.
+
+    Raises `ValueError` for an action of another type.
+    """
     action = jnp.asarray(action)
+    if not jnp.issubdtype(action.dtype, jnp.integer):
+        raise ValueError(f"action has dtype {action.dtype}; it must be of integers, from 0 to {num_models - 1}")
     # A bound that the type cannot hold would wrap around, and it cannot be exceeded either.
     highest = min(num_models - 1, jnp.iinfo(action.dtype).max)
     return jnp.clip(action, 0, highest).astype(jnp.int32)

@@ -9,8 +9,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from jax_router.internal.arrays import is_traced
+from jax_router.internal.checks import check_numbers, check_whole_number
 from jax_router.policy import Policy
 from jax_router.simulator import AnyParams
+
+SHARES_TOLERANCE = 1e-4
+"""How far from 1 the sum of shares may be: they are float32."""
 
 
 def random(params: AnyParams) -> Policy:
@@ -32,7 +37,9 @@ def round_robin(params: AnyParams) -> Policy:
 
 
 def constant(model: int | jax.Array) -> Policy:
-    """Always the model with this index. Knows nothing."""
+    """Always the model with this index. Knows nothing. Raises `ValueError` for what is no index."""
+    if not is_traced(model):
+        model = check_whole_number("model", model, at_least=0)
 
     def policy(key: jax.Array, observation: jax.Array, state: Any) -> jax.Array:
         return jnp.full(observation.shape[:-1], model, jnp.int32)
@@ -43,8 +50,13 @@ def constant(model: int | jax.Array) -> Policy:
 def mixture(shares: jax.Array) -> Policy:
     """Each model with its own fixed chance, (N,) float32 that sum to 1, whatever the prompt and the models.
 
-    Knows nothing but the shares; the best ones are found by `jax_router.tuning.best_mixture`.
+    Knows nothing but the shares; the best ones are found by `jax_router.tuning.best_mixture`. Raises `ValueError` for
+    shares below 0, or of another sum.
     """
+    if not is_traced(shares):
+        total = check_numbers("shares", shares, at_least=0).sum()
+        if abs(total - 1) > SHARES_TOLERANCE:
+            raise ValueError(f"shares sum to {total:.6g}; they must sum to 1")
     upper = jnp.cumsum(shares)[:-1]
 
     def policy(key: jax.Array, observation: jax.Array, state: Any) -> jax.Array:

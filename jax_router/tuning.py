@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jax_router.episodes import Episodes
+from jax_router.internal.checks import check_whole_number
 from jax_router.policy import Policy
 from jax_router.rollout import run_episodes
 from jax_router.simulator import AnyParams
@@ -45,7 +46,11 @@ def best_mixture(key: jax.Array, params: AnyParams, num_episodes: int = 32, num_
         params: the routing problem.
         num_episodes: that each candidate runs through.
         num_rounds: of 256 candidates or more.
+
+    Raises:
+        ValueError: a number of episodes or rounds that is not a whole number of at least 1.
     """
+    num_rounds = check_whole_number("num_rounds", num_rounds, at_least=1)
     generator = np.random.default_rng(0)  # where to look; the luck of the episodes is the key's
     n = params.num_models
     corners = np.eye(n)
@@ -73,7 +78,11 @@ def try_out(
     make_policy: Callable[[jax.Array], Policy],
     num_episodes: int,
 ) -> Tuned:
-    """Run every candidate through the same episodes, `BLOCK` of them at a time."""
+    """Run every candidate through the same episodes, `BLOCK` of them at a time.
+
+    Raises `ValueError` for a number of episodes that is not a whole number of at least 1.
+    """
+    num_episodes = check_whole_number("num_episodes", num_episodes, at_least=1)
 
     def means(numbers: jax.Array) -> Episodes:
         episodes = run_episodes(key, make_policy(numbers), num_episodes, params)

@@ -6,6 +6,11 @@ from typing import Any
 
 import numpy as np
 
+LARGEST = 1e30
+"""No quantity is larger, in any unit: sums and products of a few then stay finite."""
+LARGEST_COUNT = 2**53
+"""Whole numbers beyond it cannot be counted in floats."""
+
 
 def finite_number(field: str, value: object, *, at_least: float = -math.inf, above: float = -math.inf) -> float:
     """Return `value` as a float; raise a `ValueError` for text, a bool, None, NaN, an infinity, or one out of range."""
@@ -23,6 +28,8 @@ def finite_number(field: str, value: object, *, at_least: float = -math.inf, abo
         number = math.inf
     if not (math.isfinite(number) and number >= at_least and number > above):
         raise ValueError(f"{field} is {number:g}; it must be {allowed}")
+    if abs(number) > LARGEST:
+        raise ValueError(f"{field} is {number:g}; it must be at most {LARGEST:g}")
     return number
 
 
@@ -33,6 +40,8 @@ def whole_number(field: str, value: object, *, at_least: int) -> int:
         item = int(item)
     if isinstance(item, bool) or not isinstance(item, numbers.Integral) or item < at_least:
         raise ValueError(f"{field} is {value!r}; it must be a whole number, at least {at_least}")
+    if item > LARGEST_COUNT:
+        raise ValueError(f"{field} is {item}; it must be at most {LARGEST_COUNT}")
     return int(item)
 
 
@@ -42,14 +51,22 @@ def finite_array(field: str, value: object) -> np.ndarray:
         array = np.asarray(value)
     except ValueError:  # rows of several lengths
         raise ValueError(f"{field} is {value!r}; it must be an array of numbers") from None
-    if array.dtype.kind not in "fiu":
+    if array.dtype.kind not in "fiu" or _holds_bool(value):
         raise ValueError(f"{field} is {value!r}; it must be an array of numbers")
     with np.errstate(over="ignore"):
         array = array.astype(np.float32, copy=False)
-    if not np.isfinite(array).all():
-        place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise ValueError(f"{field} holds {array[place]} at {place}; every number must be finite")
+    good = np.abs(array) <= LARGEST  # NaN is not
+    if not good.all():
+        place = tuple(int(i) for i in np.argwhere(~good)[0])
+        raise ValueError(f"{field} holds {array[place]} at {place}; every number must be finite, at most {LARGEST:g}")
     return array
+
+
+def _holds_bool(value: object) -> bool:
+    """Whether there is a truth value in lists, which NumPy would take for a number beside others."""
+    if isinstance(value, list | tuple):
+        return any(map(_holds_bool, value))
+    return isinstance(value, bool | np.bool_)
 
 
 def _plain(value: Any) -> Any:

@@ -75,8 +75,10 @@ class PricedPolicy(Policy):
 
     def preferences(self, observation: ArrayLike, log_price: ArrayLike) -> np.ndarray:
         """The same for the natural logarithm of a price in the trained range, () or (n,)."""
-        x = self.checked(observation)
-        log_prices = np.broadcast_to(np.asarray(log_price, np.float32), x.shape[:-1])
+        x, log_prices = self.checked(observation), finite_array("log_price", log_price)
+        if log_prices.shape not in ((), x.shape[:-1]):
+            raise ValueError(f"there are {log_prices.shape} prices; observations {x.shape} take one, or one for each")
+        log_prices = np.broadcast_to(log_prices, x.shape[:-1])
         return self._network(priced_observation(x, log_prices, self.origin.budget, np))
 
     def _within_range(self, price: ArrayLike) -> np.ndarray:

@@ -63,5 +63,20 @@ def _restore(session: Session, state: Mapping[str, Any]) -> None:
     session._clock = Clock(*(finite_number("clock", number) for number in state["clock"]))
     session._time_of_day = finite_number("time_of_day", state["time_of_day"])
     session._gap_days = finite_number("gap_days", state["gap_days"], at_least=0)
-    session._open = {ticket["number"]: Ticket(**ticket) for ticket in state["tickets"]}
     session._num_tickets = whole_number("num_tickets", state["num_tickets"], at_least=0)
+    tickets = [_ticket(session, ticket) for ticket in state["tickets"]]
+    session._open = {ticket.number: ticket for ticket in tickets}
+
+
+def _ticket(session: Session, state: Mapping[str, Any]) -> Ticket:
+    ticket = Ticket(
+        session=session.id,
+        number=whole_number("number", state["number"], at_least=0),
+        model=whole_number("model", state["model"], at_least=0),
+        price=finite_number("price", state["price"], above=0),
+        expected_cost=finite_number("expected_cost", state["expected_cost"], at_least=0),
+        planned_cost=finite_number("planned_cost", state["planned_cost"], at_least=0),
+    )
+    if ticket.number >= session._num_tickets or ticket.model >= len(session.policy.model_names):
+        raise ValueError(f"ticket {ticket.number} for model {ticket.model} was never given")
+    return ticket

@@ -97,6 +97,8 @@ class Session:
         self.prompts = None if prompts is None else whole_number("prompts", prompts, at_least=1)
         self.days = None if days is None else finite_number("days", days, above=0)
         check_budget(self.budget, self.prompts or 1, policy.mean_costs)
+        if after is not None and not isinstance(after, Session):
+            raise ValueError(f"after is {after!r}; it must be None or the session before this one")
         self._costs = np.asarray(policy.mean_costs, np.float64)
         self._first_ratio = 1.0 if after is None else after.cost_ratio
         self._lock = threading.RLock()
@@ -181,7 +183,7 @@ class Session:
         """
         preferences_at = self._checked_observation(observation)
         mask, expected = self._checked_models(allowed, costs)
-        time_of_day = float(np.asarray(observation)[self.policy.origin.time_of_day]) % 1.0
+        time_of_day = float(np.asarray(observation)[self.policy.origin.time_of_day]) % 1.0 % 1.0  # -1e-20 % 1.0 is 1
         reading = None if seconds is None else finite_number("seconds", seconds)
         with self._lock:
             clock, gap_days, pace = self._after_gap(time_of_day, reading)

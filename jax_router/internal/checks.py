@@ -2,8 +2,12 @@
 
 import math
 import numbers
+from typing import Any
 
 import numpy as np
+
+SMALLEST_FLOAT32 = float(np.finfo(np.float32).tiny)
+"""XLA takes numbers between this and 0 for 0."""
 
 
 def check_number(
@@ -13,13 +17,11 @@ def check_number(
     at_least: float = -math.inf,
     above: float = -math.inf,
     at_most: float = math.inf,
-    kind: str = "a finite number",
 ) -> float:
     """Return `value` as a float, or raise a `ValueError` that names `field`, the value and the allowed range."""
-    allowed = _range_in_words(kind, at_least, at_most, above)
-    # A 0-d array is welcome where a number is; True and "3" are mistakes.
-    item = value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
-    if isinstance(item, bool) or not isinstance(item, numbers.Real):
+    allowed = _range_in_words("a finite number", at_least, at_most, above)
+    item = _plain_number(value)
+    if item is None:
         raise ValueError(f"{field} is {value!r}; it must be {allowed}")
     try:
         number = float(item)
@@ -27,19 +29,46 @@ def check_number(
         number = math.inf
     if not (math.isfinite(number) and at_least <= number <= at_most and number > above):
         raise ValueError(f"{field} is {number:.10g}; it must be {allowed}")
-    with np.errstate(over="ignore"):
-        as_float32 = np.float32(number)
-    if not np.isfinite(as_float32) or (number != 0 and as_float32 == 0):
+    with np.errstate(over="ignore", under="ignore"):
+        as_float32 = abs(float(np.float32(number)))
+    if math.isinf(as_float32) or (number != 0 and as_float32 < SMALLEST_FLOAT32):
         raise ValueError(f"{field} is {number:g}; it must be a number that float32 can hold")
     return number
 
 
-def check_whole_number(field: str, value: object, *, at_least: int, at_most: int = 2**31 - 1) -> int:
+def check_whole_number(field: str, value: object, *, at_least: int, at_most: float = 2**31 - 1) -> int:
     """Return `value` as an int, or raise a `ValueError` that names `field`, the value and the allowed range."""
-    number = check_number(field, value, at_least=at_least, at_most=at_most, kind="a whole number")
-    if not number.is_integer():
-        raise ValueError(f"{field} is {number:.10g}; it must be {_range_in_words('a whole number', at_least, at_most)}")
-    return int(number)
+    item = _plain_number(value)
+    if isinstance(item, float) and item.is_integer():
+        item = int(item)
+    # Python's integers are compared as they are: those above 2**53 have no float of their own.
+    if not isinstance(item, numbers.Integral) or not at_least <= item <= at_most:
+        shown = f"{item:.10g}" if isinstance(item, float) else repr(value)
+        raise ValueError(f"{field} is {shown}; it must be {_range_in_words('a whole number', at_least, at_most)}")
+    return int(item)
+
+
+def check_numbers(field: str, values: object, *, at_least: float = -math.inf) -> np.ndarray:
+    """Return a list of numbers as (K,) float64, or raise a `ValueError` that names `field` and what is wrong with it.
+
+    It holds one number at least, none of which is NaN, infinite or below `at_least`.
+    """
+    allowed = _range_in_words("finite numbers", at_least, math.inf)
+    array = np.asarray(values)
+    if array.ndim != 1 or not array.size or array.dtype.kind not in "fiu":
+        raise ValueError(f"{field} is {values!r}; it must be a list of {allowed}")
+    array = array.astype(np.float64)
+    wrong = ~(np.isfinite(array) & (array >= at_least))
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        raise ValueError(f"{field} holds {array[first]:.10g} at {first}; it must hold {allowed}")
+    return array
+
+
+def _plain_number(value: Any) -> numbers.Real | None:
+    """The number that `value` is; a 0-d array is welcome where a number is, and True and "3" are mistakes: None."""
+    item = value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
+    return None if isinstance(item, bool) or not isinstance(item, numbers.Real) else item
 
 
 def _range_in_words(kind: str, at_least: float, at_most: float, above: float = -math.inf) -> str:

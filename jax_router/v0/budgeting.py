@@ -5,6 +5,8 @@ from dataclasses import replace
 import jax
 import jax.numpy as jnp
 
+from jax_router.internal.arrays import is_traced
+from jax_router.internal.checks import check_number
 from jax_router.v0.env import State
 from jax_router.v0.params import Params
 
@@ -30,6 +32,8 @@ def prompts_per_day(params: Params) -> jax.Array:
 
 
 def with_load_factor(params: Params, factor: jax.Array | float) -> Params:
-    """The same problem with `factor` times the requests that join a queue with a prompt."""
+    """The same problem with `factor` times the requests that join a queue with a prompt; raises `ValueError` below 0."""
+    if not is_traced(factor):
+        check_number("factor", factor, at_least=0)
     arrival_mean = jnp.asarray(params.congestion.arrival_mean) * factor
     return replace(params, congestion=replace(params.congestion, arrival_mean=arrival_mean))

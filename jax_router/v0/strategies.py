@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 
+from jax_router.internal.arrays import is_traced
+from jax_router.internal.checks import check_number, check_whole_number
 from jax_router.policy import Policy
 from jax_router.strategies import constant, random, round_robin
 from jax_router.v0.congestion import latency_factor
@@ -89,8 +91,15 @@ def two_threshold(
 ) -> Policy:
     """Model `better` for prompts over `complexity` while fewer than `queue` requests wait for it, else `cheaper`.
 
-    Knows the prompt's complexity and one queue; `tuning.best_two_threshold` finds the four numbers.
+    Knows the prompt's complexity and one queue; `tuning.best_two_threshold` finds the four numbers. Raises `ValueError`
+    for a threshold that is no number, and for what is no index of a model.
     """
+    for name, threshold in (("complexity", complexity), ("queue", queue)):
+        if not is_traced(threshold):
+            check_number(name, threshold)
+    for name, model in (("better", better), ("cheaper", cheaper)):
+        if not is_traced(model):
+            check_whole_number(name, model, at_least=0)
 
     def policy(key: jax.Array, observation: jax.Array, state: State) -> jax.Array:
         has_room = jnp.take(state.queue_depths, better, axis=-1) < queue

@@ -96,7 +96,7 @@ def test_an_episode_outlives_many_blocks_of_noise():
     assert len(np.unique(lengths)) > 2300
 
 
-@pytest.mark.parametrize("action", [-1, 5, 1.0, "1", None, np.array([1]), np.float32(2)])
+@pytest.mark.parametrize("action", [-1, 5, 1.0, "1", None, np.array([1]), np.float32(2), np.nan, True, np.True_])
 def test_an_action_outside_the_space_is_named(action):
     env = LLMRouterEnv()
     env.reset(seed=0)
@@ -105,11 +105,30 @@ def test_an_action_outside_the_space_is_named(action):
     env.step(1)  # and leaves the episode as it was
 
 
-@pytest.mark.parametrize("action", [1, np.int32(1), np.array(1), True])
+@pytest.mark.parametrize("action", [1, np.int32(1), np.uint8(1), np.array(1)])
 def test_every_kind_of_integer_is_an_action(action):
     env = LLMRouterEnv()
     env.reset(seed=0)
     assert env.step(action)[-1]["model_name"] == DEFAULT_MODELS[operator.index(action)].name
+
+
+@pytest.mark.parametrize("wrong", [-1, 0.5, np.nan, True, "3", [1, 2]])
+def test_a_refused_reset_changes_nothing(wrong):
+    env, untouched = LLMRouterEnv(), LLMRouterEnv()
+    env.reset(seed=3), untouched.reset(seed=3)
+    with pytest.raises(ValueError, match=r"^seed is .*; it must be a whole number at least 0"):
+        env.reset(seed=wrong)
+    with pytest.raises(ValueError, match=r"^options is .*; it must be None or a dict"):
+        env.reset(seed=4, options=wrong)
+    np.testing.assert_array_equal(env.step(1)[0], untouched.step(1)[0])
+    np.testing.assert_array_equal(env.reset()[0], untouched.reset()[0])
+    assert env.np_random.random() == untouched.np_random.random()
+
+
+def test_a_numpy_integer_of_any_size_is_a_seed():
+    env = LLMRouterEnv()
+    np.testing.assert_array_equal(env.reset(seed=np.int64(7))[0], env.reset(seed=2**32 + 7)[0])
+    env.reset(seed=2**70)
 
 
 def test_a_step_before_the_reset_or_after_the_end_says_so():

@@ -119,6 +119,11 @@ def test_a_mask_leaves_the_others_where_they_are():
         (np.array([-1, 0, 0]), "the action of environment 0 is -1"),
         (np.array([0, 1]), r"shape \(2,\) and dtype int64; they must be 3 integers"),
         (np.array([0.0, 1.0, 2.0]), "dtype float64; they must be 3 integers"),
+        ([0, True, 2], "dtype object; they must be 3 integers"),
+        ([0, [1], 2], "they must be 3 integers"),
+        ([0, None, 2], "dtype object; they must be 3 integers"),
+        ([0, 2**70, 2], "dtype object; they must be 3 integers"),
+        ("012", r"shape \(\) and dtype <U3; they must be 3 integers"),
     ],
 )
 def test_wrong_actions_are_named(actions, message):
@@ -132,18 +137,29 @@ def test_wrong_actions_are_named(actions, message):
     ("arguments", "message"),
     [
         ({"seed": [1, 2]}, r"seed has shape \(2,\); it must be an int or a list of 3 seeds"),
-        ({"seed": [1, 2, -3]}, "every seed must be None or an integer of at least 0"),
-        ({"seed": [1, 2, 0.5]}, "every seed must be None or an integer of at least 0"),
+        ({"seed": [1, 2, -3]}, r"seed\[2\] is -3; it must be a whole number at least 0"),
+        ({"seed": [1, 2, 0.5]}, r"seed\[2\] is 0.5; it must be a whole number at least 0"),
+        ({"seed": [1, True, 5]}, r"seed\[1\] is True; it must be a whole number at least 0"),
+        ({"seed": [None, "4", 5]}, r"seed\[1\] is '4'; it must be a whole number at least 0"),
+        ({"seed": -1}, "seed is -1; it must be a whole number at least 0"),
+        ({"seed": 1.5}, "seed is 1.5; it must be a whole number at least 0"),
+        ({"seed": True}, "seed is True; it must be a whole number at least 0"),
+        ({"seed": "12"}, "seed is '12'; it must be a whole number at least 0"),
+        ({"options": 3}, "options is 3; it must be None or a dict"),
         ({"options": {"reset_mask": [True, False, True]}}, "must be a NumPy array of 3 bools"),
         ({"options": {"reset_mask": np.ones(2, bool)}}, "must be a NumPy array of 3 bools"),
         ({"options": {"reset_mask": np.zeros(3, bool)}}, "must be True for at least one environment"),
     ],
 )
 def test_wrong_resets_are_named(arguments, message):
-    envs = LLMRouterVectorEnv(3)
-    envs.reset(seed=0)
+    envs, untouched = LLMRouterVectorEnv(3), LLMRouterVectorEnv(3)
+    envs.reset(seed=0), untouched.reset(seed=0)
     with pytest.raises(ValueError, match=message):
-        envs.reset(**arguments)
+        envs.reset(**({"seed": 5} | arguments))
+    for each in (envs, untouched):
+        each.step(np.array([1, 1, 1]))
+    np.testing.assert_array_equal(envs.reset()[0], untouched.reset()[0])
+    assert envs.np_random.random() == untouched.np_random.random()
 
 
 def test_nothing_goes_before_a_whole_reset():
