@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CLIENTS := $(VENV)/.clients
+DOCS := $(VENV)/.docs
 
-.PHONY: help setup train test test-clients claims demo bench check format clean
+.PHONY: help setup train test test-clients claims demo bench docs serve-docs check format clean
 
 help:  ## Say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -20,6 +21,10 @@ $(INSTALLED): pyproject.toml
 $(CLIENTS): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev,clients]"
+	touch $@
+
+$(DOCS): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev,docs]"
 	touch $@
 
 train: $(INSTALLED)  ## Train the agent: 2,048 environments, 10,000,000 steps, a minute and a half on 2 cores
@@ -40,6 +45,12 @@ demo: $(INSTALLED)  ## Train, compare, and draw the pictures of README into docs
 bench: $(CLIENTS)  ## Measure speed against what else there is, and write benchmarks/RESULTS.md: on an idle machine
 	$(BIN)/python -m benchmarks
 
+docs: $(DOCS)  ## Build the site into site/, with strict links
+	$(BIN)/mkdocs build --strict
+
+serve-docs: $(DOCS)  ## Show the site at http://127.0.0.1:8000, and follow changes
+	$(BIN)/mkdocs serve
+
 check: $(INSTALLED)  ## Format, lint and type checks, as CI runs them
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -50,4 +61,4 @@ format: $(INSTALLED)  ## Put the code into the shape that `make check` asks for
 	$(BIN)/ruff check --fix .
 
 clean:  ## Remove what was built and installed
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
