@@ -27,7 +27,9 @@ def test_what_is_no_number_is_refused_by_name(value) -> None:
         whole_number("field", value, at_least=0)
 
 
-@pytest.mark.parametrize("value", [[0.1, True], [[0.1], [np.True_]], [0.1, None], ["0.1"], [[1], [1, 2]], [0.1, math.nan]])
+@pytest.mark.parametrize(
+    "value", [[0.1, True], [[0.1], [np.True_]], [0.1, None], ["0.1"], [[1], [1, 2]], [0.1, math.nan]]
+)
 def test_what_holds_no_number_is_no_observation(value) -> None:
     with pytest.raises(ValueError, match=r"^field (is|holds) .*number"):
         finite_array("field", value)
