@@ -53,7 +53,7 @@ any_number = st.one_of(st.floats(), st.sampled_from([*NO_NUMBERS, -1, 0, 0.5, 2*
 @settings(deadline=None)
 @given(any_number, any_number, any_number, st.lists(any_number, min_size=9, max_size=9), any_number)
 def test_a_refused_call_changes_nothing(cost, seconds, expected, observation, time_of_day) -> None:
-    """Each wrong call by itself, then good ones: they give what they give to a session that never saw the wrong ones."""
+    """Each call by itself, then good ones: they give what they give to a session that never saw the wrong ones."""
     session = POLICY.start(0.9, 1000)
     session.id = "the same"
     session.charge(session.route(SEEN, seconds=0.0), 0.001)
