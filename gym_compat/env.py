@@ -59,8 +59,8 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Begin an episode: the first one of `seed`, or the next one where no seed is given. `options` has no effect.
 
-        Returns the observation, (D,) float32, and an empty dict. Raises `ValueError` for a seed that is no integer of at
-        least 0, and for options that are no dict; nothing has changed then.
+        Returns the observation, (D,) float32, and an empty dict. Raises `ValueError` for a seed that is no integer of
+        at least 0, and for options that are no dict; nothing has changed then.
         """
         check_options(options)
         seed = None if seed is None else checked_seed("seed", seed)

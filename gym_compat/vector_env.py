@@ -89,7 +89,7 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         first = self._programs is None
         if first and not where.all():
             raise gym.error.ResetNeeded("reset_mask leaves out environments that never began; reset all of them first")
-        super().reset(seed=None if seed is None or np.ndim(seed) else int(seed))  # type: ignore[call-overload, arg-type]
+        super().reset(seed=None if seed is None or np.ndim(seed) else int(seed))  # type: ignore[arg-type]
         if first:
             seeds[~reseed] = fresh_seeds(self.np_random, (self.num_envs - int(reseed.sum()),))
             reseed[:] = True

@@ -17,6 +17,9 @@ from jax_router.strategies import mixture
 BLOCK = 128
 """Candidates under one `vmap`; more no longer fit the cache."""
 
+SMALLEST_SHARE = 1e-3
+"""Of a mixture: a search of some thousand prompts hardly meets a smaller one, whose model may yet cost any amount."""
+
 
 @dataclass(frozen=True)
 class Tuned:
@@ -60,13 +63,13 @@ def best_mixture(key: jax.Array, params: AnyParams, num_episodes: int = 32, num_
         for j in range(i)
         for share in np.arange(0.1, 1, 0.1)
     ]
-    candidates = np.array([*corners, *pairs, *generator.dirichlet(np.full(n, 0.5), 256)], np.float32)
+    anywhere = generator.dirichlet(np.full(n, 0.5), 256)
+    candidates = _without_the_least(np.array([*corners, *pairs, *anywhere]))
     tuned = try_out(key, params, candidates, mixture, num_episodes)
     for round_number in range(1, num_rounds):
         step = 0.3 * 0.4**round_number
         around = tuned.best + step * generator.normal(size=(256, n))
-        around = np.maximum(around, 0) + 1e-9
-        around = (around / around.sum(-1, keepdims=True)).astype(np.float32)
+        around = _without_the_least(np.maximum(around, 0) + 1e-9)
         tuned = _join(tuned, try_out(key, params, around, mixture, num_episodes))
     return tuned
 
@@ -95,6 +98,13 @@ def try_out(
     padded = np.concatenate([candidates, np.repeat(candidates[-1:], filled - len(candidates), axis=0)])
     results = jax.tree.map(lambda rows: np.asarray(rows)[: len(candidates)], jax.jit(all_means)(padded))
     return Tuned(candidates, results.reward, results)
+
+
+def _without_the_least(weights: np.ndarray) -> np.ndarray:
+    """Weights (C, N) as shares, float32, that sum to 1, each of them 0 or large enough to be judged."""
+    shares = weights / weights.sum(-1, keepdims=True)
+    shares = np.where(shares < SMALLEST_SHARE, 0.0, shares)
+    return np.asarray(shares / shares.sum(-1, keepdims=True), np.float32)
 
 
 def _join(first: Tuned, second: Tuned) -> Tuned:

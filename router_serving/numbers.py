@@ -38,9 +38,9 @@ def whole_number(field: str, value: object, *, at_least: int) -> int:
     item = _plain(value)
     if isinstance(item, float) and item.is_integer():
         item = int(item)
-    if isinstance(item, bool) or not isinstance(item, numbers.Integral) or item < at_least:
+    if isinstance(item, bool) or not isinstance(item, numbers.Integral) or int(item) < at_least:
         raise ValueError(f"{field} is {value!r}; it must be a whole number, at least {at_least}")
-    if item > LARGEST_COUNT:
+    if int(item) > LARGEST_COUNT:
         raise ValueError(f"{field} is {item}; it must be at most {LARGEST_COUNT}")
     return int(item)
 

@@ -118,8 +118,9 @@ def log_price_for(plan: Plan, cost: Array, time_of_day: Array, days: Array, xp: 
     """
     days = xp.maximum(days, SHORTEST_OUTLOOK)
     expected = day_integral(time_of_day, days, plan.cost, plan.cost_until, xp) / days
-    # What is interpolated over must rise; costs fall with the price.
-    return xp.interp(-cost, -expected, plan.log_prices)
+    # What is interpolated over must rise; costs fall with the price. Where several prices cost the same, such as all
+    # of a fleet that is free, the lowest is right.
+    return xp.where(cost >= expected[0], plan.log_prices[0], xp.interp(-cost, -expected, plan.log_prices))
 
 
 def work(plan: Plan, time_of_day: Array, days: Array, xp: Any) -> Array:
@@ -144,7 +145,10 @@ def day_integral(time_of_day: Array, days: Array, table: Array, until: Array, xp
         here, inside = _part_of_day(time - whole, num_parts, xp)
         return whole * until[-1] + until[here] + (inside / num_parts) * table[here]
 
-    return since_midnight(time_of_day + days) - since_midnight(time_of_day)
+    # Whole days apart: beside many of them, float32 would lose the time of day.
+    whole = xp.floor(days)
+    rest = since_midnight(time_of_day + (days - whole)) - since_midnight(time_of_day)
+    return whole * until[-1] + rest
 
 
 def set_price(pace: Pace, plan: Plan, time_of_day: Array, days: Array, held: Array, xp: Any) -> Pace:
@@ -182,6 +186,12 @@ def affordable(pace: Pace, costs: Array, cheapest_later: Array, held: Array, xp:
     later = xp.maximum(prompts_to_come(pace, xp) - 1.0, 0.0)
     free = pace.budget_left - held - cheapest_later * later
     return (costs <= free) | (costs <= xp.min(costs))
+
+
+def cost_ratio(pace: Pace, xp: Any) -> Array:
+    """What prompts really cost, over what the plan says of them, (); 1 where it says that they cost nothing."""
+    has_plan = pace.expected > 0.0
+    return xp.where(has_plan, pace.spent / xp.where(has_plan, pace.expected, 1.0), 1.0)
 
 
 def prompts_to_come(pace: Pace, xp: Any) -> Array:

@@ -19,6 +19,7 @@ from router_serving.pacing import (
     book,
     check_budget,
     cost_at,
+    cost_ratio,
     pass_prompt,
     prompts_to_come,
     set_price,
@@ -155,7 +156,7 @@ class Session:
     def cost_ratio(self) -> float:
         """What prompts really cost, over what the plan says of them."""
         with self._lock:
-            return self._first_ratio if self._pace is None else float(self._pace.spent / self._pace.expected)
+            return self._first_ratio if self._pace is None else float(cost_ratio(self._pace, np))
 
     def route(
         self,

@@ -32,7 +32,10 @@ def prompts_per_day(params: Params) -> jax.Array:
 
 
 def with_load_factor(params: Params, factor: jax.Array | float) -> Params:
-    """The same problem with `factor` times the requests that join a queue with a prompt; raises `ValueError` below 0."""
+    """The same problem with `factor` times the requests that join a queue with a prompt.
+
+    Raises `ValueError` for a factor that is no number of at least 0.
+    """
     if not is_traced(factor):
         check_number("factor", factor, at_least=0)
     arrival_mean = jnp.asarray(params.congestion.arrival_mean) * factor

@@ -5,6 +5,7 @@ states with the same leading dimensions, and int32 actions with those dimensions
 `tuning.py`; what looks at nothing of this environment is in `jax_router.strategies`.
 """
 
+import math
 from collections.abc import Sequence
 
 import jax
@@ -22,13 +23,13 @@ from jax_router.v0.scenarios import DEFAULT
 
 
 def cheapest_first(params: Params = DEFAULT) -> Policy:
-    """Always the model with the lowest price. Knows the prices."""
-    return constant(jnp.argmin(jnp.asarray(params.fleet.cost_per_call)).astype(jnp.int32))
+    """Always the model with the lowest price, of equal ones the best. Knows prices and scores."""
+    return constant(_argmin(_cheapness_rank(params)))
 
 
 def best_quality(params: Params = DEFAULT) -> Policy:
-    """Always the model with the highest quality score. Knows the scores."""
-    return constant(jnp.argmax(jnp.asarray(params.fleet.quality_score)).astype(jnp.int32))
+    """Always the model with the highest quality score, of equal ones the cheapest. Knows scores and prices."""
+    return constant(_argmin(_quality_rank(params)))
 
 
 def least_latency(params: Params = DEFAULT) -> Policy:
@@ -52,11 +53,11 @@ def shortest_queue(params: Params = DEFAULT) -> Policy:
 def cheapest_within_sla(params: Params = DEFAULT) -> Policy:
     """The cheapest model that is expected to answer within the SLA, or the fastest where none is.
 
-    Knows prices, mean latencies, queues and the SLA, not the prompt.
+    Of equal prices the best. Knows prices, scores, mean latencies, queues and the SLA, not the prompt.
     """
 
     def policy(key: jax.Array, observation: jax.Array, state: State) -> jax.Array:
-        return _best_within_sla(-jnp.asarray(params.fleet.cost_per_call), state, params)
+        return _best_within_sla(_cheapness_rank(params), state, params)
 
     return policy
 
@@ -64,11 +65,11 @@ def cheapest_within_sla(params: Params = DEFAULT) -> Policy:
 def best_quality_within_sla(params: Params = DEFAULT) -> Policy:
     """The model of the highest quality score that is expected to answer within the SLA, or the fastest where none is.
 
-    Knows scores, mean latencies, queues and the SLA, not the prompt.
+    Of equal scores the cheapest. Knows scores, prices, mean latencies, queues and the SLA, not the prompt.
     """
 
     def policy(key: jax.Array, observation: jax.Array, state: State) -> jax.Array:
-        return _best_within_sla(jnp.asarray(params.fleet.quality_score), state, params)
+        return _best_within_sla(_quality_rank(params), state, params)
 
     return policy
 
@@ -92,10 +93,10 @@ def two_threshold(
     """Model `better` for prompts over `complexity` while fewer than `queue` requests wait for it, else `cheaper`.
 
     Knows the prompt's complexity and one queue; `tuning.best_two_threshold` finds the four numbers. Raises `ValueError`
-    for a threshold that is no number, and for what is no index of a model.
+    for a threshold that is no number (an infinite one always or never holds), and for what is no index of a model.
     """
     for name, threshold in (("complexity", complexity), ("queue", queue)):
-        if not is_traced(threshold):
+        if not is_traced(threshold) and threshold not in (-math.inf, math.inf):
             check_number(name, threshold)
     for name, model in (("better", better), ("cheaper", cheaper)):
         if not is_traced(model):
@@ -172,10 +173,26 @@ def expected_reward(state: State, params: Params = DEFAULT) -> jax.Array:
     return weights.quality_weight * quality - weights.cost_weight * cost - weights.latency_penalty * lateness
 
 
-def _best_within_sla(merit: jax.Array, state: State, params: Params) -> jax.Array:
+def _cheapness_rank(params: Params) -> jax.Array:
+    """(N,) float32: 0 for the cheapest model, of equal prices the one of the highest score."""
+    return _rank(params.fleet.cost_per_call, -jnp.asarray(params.fleet.quality_score))
+
+
+def _quality_rank(params: Params) -> jax.Array:
+    """(N,) float32: 0 for the model of the highest score, of equal scores the cheapest."""
+    return _rank(-jnp.asarray(params.fleet.quality_score), params.fleet.cost_per_call)
+
+
+def _rank(first: jax.Array, second: jax.Array) -> jax.Array:
+    """The place of each model, (N,) float32, when they are sorted by one column and, where that is equal, another."""
+    order = jnp.lexsort((jnp.asarray(second), jnp.asarray(first)))
+    return jnp.argsort(order).astype(jnp.float32)
+
+
+def _best_within_sla(rank: jax.Array, state: State, params: Params) -> jax.Array:
     latency = expected_latency(state, params)
     in_time = latency <= params.reward.sla_threshold
-    best = _argmin(jnp.where(in_time, -_for_each_model(merit, state), jnp.inf))
+    best = _argmin(jnp.where(in_time, _for_each_model(rank, state), jnp.inf))
     return jnp.where(in_time.any(-1), best, _argmin(latency))
 
 

@@ -22,20 +22,18 @@ def tuned_rules(key: jax.Array, params: Params, num_episodes: int) -> dict[str, 
 def best_two_threshold(key: jax.Array, params: Params, num_episodes: int = 32) -> Tuned:
     """Grid search of the two-threshold rule; candidates are (C, 4): complexity, queue, better, cheaper.
 
-    Every pair of models in which one is both dearer and better is tried with complexities from 0 to 0.6 and queues
-    from 2 requests to the deepest. A fleet without such a pair has one candidate: its best model for every prompt.
+    Every ordered pair of models is tried with complexities from 0 to 0.6 and queues from 2 requests to the deepest; of
+    models that differ in nothing, one order is enough. A fleet of one model has that model alone.
 
     Args:
         key: a JAX random key; the episodes of the search follow from it.
         params: the routing problem.
         num_episodes: that each candidate runs through.
     """
-    cost, score = np.asarray(params.fleet.cost_per_call), np.asarray(params.fleet.quality_score)
+    columns = np.array([np.asarray(column) for column in vars(params.fleet).values()])
     models = range(params.num_models)
-    pairs = [(i, j) for i in models for j in models if cost[i] > cost[j] and score[i] > score[j]]
-    if not pairs:
-        best = int(np.argmax(score))
-        pairs = [(best, best)]
+    # Models that are alike still have a queue each, so that it takes both to be as good as can be.
+    pairs = [(i, j) for i in models for j in models if i < j or (columns[:, i] != columns[:, j]).any()] or [(0, 0)]
     deepest = float(params.congestion.max_queue_depth)
     queues = deepest * np.array([0.04, 0.1, 0.16, 0.22, 0.28, 0.36, 0.5, 0.7, 1.01])
     grid = [(c, q, *pair) for pair in pairs for c in np.arange(0, 0.61, 0.1) for q in queues]

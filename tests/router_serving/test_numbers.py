@@ -2,6 +2,7 @@
 
 import json
 import math
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -52,7 +53,7 @@ any_number = st.one_of(st.floats(), st.sampled_from([*NO_NUMBERS, -1, 0, 0.5, 2*
 @settings(deadline=None)
 @given(any_number, any_number, any_number, st.lists(any_number, min_size=9, max_size=9), any_number)
 def test_a_refused_call_changes_nothing(cost, seconds, expected, observation, time_of_day) -> None:
-    """Each wrong call by itself, then good ones: they give what they give to a session that never saw the wrong ones."""
+    """Each call by itself, then good ones: they give what they give to a session that never saw the wrong ones."""
     session = POLICY.start(0.9, 1000)
     session.id = "the same"
     session.charge(session.route(SEEN, seconds=0.0), 0.001)
@@ -67,13 +68,10 @@ def test_a_refused_call_changes_nothing(cost, seconds, expected, observation, ti
     ]
     for call in calls:
         before = to_json(session)
-        try:
+        with suppress(ValueError):
             call()
-        except ValueError as error:
-            assert "\n" not in str(error)
-            assert to_json(session) == before
-        else:
-            session = from_json(POLICY, before)
+            session = from_json(POLICY, before)  # it was a good one
+        assert to_json(session) == before
     assert to_json(session) == to_json(other)
     for one in (session, other):
         one.charge(one.route(SEEN, seconds=20.0), 0.002)
@@ -107,7 +105,8 @@ def test_budgets_and_prompts_of_any_size(budget: float, prompts: int, bills: lis
         session.charge(ticket, bill * ticket.expected_cost)
         assert session.budget_left == pytest.approx(budget - spent, rel=1e-9)
     assert session.prompts_left == prompts - len(bills[:prompts])
-    assert math.isfinite(session.cost_ratio) and math.isfinite(session.days_left)
+    assert math.isfinite(session.cost_ratio)
+    assert math.isfinite(session.days_left)
 
 
 @settings(deadline=None, max_examples=200)
@@ -127,7 +126,7 @@ def test_periods_and_silences_of_any_length(days: float, budget: float, silences
         session.charge(ticket, CHEAPEST)
         assert POLICY.min_price * 0.999 <= ticket.price <= POLICY.max_price * 1.001
         assert session.days_left == pytest.approx(days - (now - 1e9) / 86_400, abs=1e-9 * (1 + now / 86_400))
-        assert math.isfinite(session.prompts_left) and session.prompts_left >= 0
+        assert 0 <= session.prompts_left < math.inf
         now += silence
 
 

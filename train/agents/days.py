@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
+from jax_router.internal.checks import check_whole_number
 from jax_router.policy import PolicyWithMemory
 from jax_router.simulator import AnyParams, reset_batch, step_from_noise, without_budget
 
@@ -37,7 +38,11 @@ def run_days(
         params: the routing problem.
         num_episodes: E, a Python int.
         params_at: the problem at prompt t, () int32, where it changes within an episode; default: `params`.
+
+    Raises:
+        ValueError: a number of episodes that is not a whole number of at least 1.
     """
+    num_episodes = check_whole_number("num_episodes", num_episodes, at_least=1)
     key_reset, key_noise = jax.random.split(key)
     boundless = without_budget(params)
     state = reset_batch(key_reset, num_episodes, boundless)

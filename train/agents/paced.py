@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from jax_router import versions
+from jax_router.internal.checks import check_number, check_whole_number
 from jax_router.simulator import AnyParams
 from router_serving.pacing import (
     Pace,
@@ -28,6 +29,9 @@ from router_serving.policy import best_allowed, priced_observation
 Preferences = Callable[[jax.Array], jax.Array]
 """From priced observations (B, D + 1) to a preference for each model (B, N), both float32."""
 
+MOST_PROMPTS = 2**24
+"""Prompts of an episode that a pacer counts; float32 has no whole numbers that are one apart beyond."""
+
 
 def smallest_budget_of(params: AnyParams) -> float:
     """What an episode costs at the cheapest model, USD."""
@@ -45,7 +49,7 @@ class Paced:
     """A priced policy that spends an episode's budget, as a `PolicyWithMemory` whose memory is a `Pace`, fields (B,).
 
     It never takes a model that is not `affordable`. Raises `ValueError` for a budget that even the cheapest model
-    exceeds.
+    exceeds, for an episode of more than `MOST_PROMPTS` prompts, and for a ratio below 0.
     """
 
     preferences: Preferences
@@ -60,7 +64,9 @@ class Paced:
     """What prompts are thought to cost when an episode begins, over what the plan says."""
 
     def __post_init__(self) -> None:
-        """Refuse a budget that is too small."""
+        """Refuse a budget that is too small, and numbers that are none."""
+        check_number("cost_ratio", self.cost_ratio, at_least=0)
+        check_whole_number("episode_length", self.params.episode_length, at_least=1, at_most=MOST_PROMPTS)
         check_budget_of(self.params)
 
     def initial(self, state: Any) -> Pace:

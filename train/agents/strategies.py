@@ -9,6 +9,8 @@ import numpy as np
 
 from jax_router import versions
 from jax_router.episodes import Episodes
+from jax_router.internal.arrays import is_traced
+from jax_router.internal.checks import check_number
 from jax_router.policy import AnyPolicy
 from jax_router.policy import Policy as Strategy
 from jax_router.rollout import run_episodes
@@ -53,6 +55,8 @@ def as_strategy(policy: Policy, price: float | jax.Array | None = None) -> Strat
         raise ValueError("a priced policy acts at a price, and no other does")
     preferred = preferences(policy)
     if price is not None:
+        if not is_traced(price):
+            check_number("price", price, above=0)
         return at_price(preferred, jnp.log(jnp.asarray(price, jnp.float32)), policy.origin.budget)
 
     def strategy(key: jax.Array, observation: jax.Array, state: Any) -> jax.Array:
@@ -88,13 +92,17 @@ def plan_for(plan: Plan, params: AnyParams) -> Plan:
 
 
 def ratio_for_wrong_price(policy: PricedPolicy, params: AnyParams, factor: float) -> float:
-    """What costs must be thought to be, over the plan's, for a first price that is `factor` times the right one."""
-    if factor == 1.0:
+    """What costs must be thought to be, over the plan's, for a first price that is `factor` times the right one.
+
+    1 where the plan says that prompts cost nothing there: no price is wrong then.
+    """
+    if check_number("factor", factor, above=0) == 1.0:
         return 1.0
     share = float(params.budget) / int(params.episode_length)
     log_prices, costs = policy.plan.log_prices, policy.plan.cost.mean(0)
     right = np.interp(-share, -costs, log_prices)
-    return share / float(np.interp(right + np.log(factor), log_prices, costs))
+    planned = float(np.interp(right + np.log(factor), log_prices, costs))
+    return share / planned if planned > 0 else 1.0
 
 
 def all_strategies(name: str, policy: Policy, params: AnyParams) -> dict[str, AnyPolicy]:

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from jax_router import versions
+from jax_router.internal.checks import check_whole_number
 from jax_router.policy import Policy as Strategy
 from jax_router.simulator import AnyParams
 from jax_router.strategies import mixture
@@ -34,7 +35,11 @@ def known_strategies(
         params: the routing problem.
         model_names: the names of its N models.
         tuning_episodes: the episodes that each candidate of the tuned strategies runs through; 0 leaves those out.
+
+    Raises:
+        ValueError: a number of episodes that is not a whole number of at least 0.
     """
+    tuning_episodes = check_whole_number("tuning_episodes", tuning_episodes, at_least=0)
     version = versions.of(params)
     named = version.strategies.static_strategies(params, model_names) | version.strategies.queue_aware_strategies(
         params

@@ -9,6 +9,7 @@ import numpy as np
 
 from jax_router import versions
 from jax_router.episodes import Episodes
+from jax_router.internal.checks import check_whole_number
 from jax_router.policy import AnyPolicy
 from jax_router.rollout import compare
 from jax_router.simulator import AnyParams
@@ -25,7 +26,7 @@ class Matched:
     """A policy beside open-loop mixtures of the models."""
 
     saving: Estimate | None
-    """One less the policy's cost over the cheapest mixture's of its quality; None where no mixture is that good."""
+    """One less the policy's cost over the cheapest mixture's of its quality; None without one, or where it is free."""
     mixture: MatchedMixture | None
     """That mixture."""
     within_sla: MatchedMixture | None
@@ -63,7 +64,11 @@ def evaluate(
         num_episodes: of the evaluation.
         tuning_episodes: for each candidate of the tuned strategies; 0 leaves them out.
         beside: further strategies by name, whose savings are not asked for.
+
+    Raises:
+        ValueError: a number of episodes that is not a whole number, before anything is run.
     """
+    num_episodes = check_whole_number("num_episodes", num_episodes, at_least=1)
     key_tuning, key_episodes = jax.random.split(key)[0], episode_key(key)
     known = known_strategies(key_tuning, params, model_names, tuning_episodes)
     strategies = dict(policies) | dict(beside or {}) | known.strategies

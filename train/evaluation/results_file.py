@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from train.cli.console import markdown_table
+from train.cli.console import markdown_table, short_number
 from train.evaluation.comparison import Evaluation, Matched, mixture_name
-from train.evaluation.scores_table import COLUMNS, MORE_COLUMNS, Column, comparison_title, table_rows
+from train.evaluation.scores_table import COLUMNS, MORE_COLUMNS, Column, comparison_title, in_usd, table_rows
 
 
 def results_text(suffix: str, evaluation: Evaluation, scenario: str, num_episodes: int) -> str:
@@ -61,20 +61,20 @@ def matched_in_words(evaluation: Evaluation) -> str:
         return ""
     name, matched = next(iter(evaluation.matched.items()))
     policy = evaluation.scores[name]
-    if matched.saving is None or matched.mixture is None:
+    if matched.mixture is None:
         return f"No mixture of the models has the policy's quality of {policy.quality:.3f}, whatever it costs."
-    blind, saving, model_names = evaluation.scores[mixture_name(name)], matched.saving, tuple(policy.model_share)
+    blind, model_names = evaluation.scores[mixture_name(name)], tuple(policy.model_share)
     sentences = [
         f"The cheapest mixture of the models with the policy's quality ({policy.quality:.3f}) is "
-        f"{_shares(matched.mixture.shares, model_names)}: {1000 * matched.mixture.cost:.3f} USD per 1,000 prompts "
+        f"{_shares(matched.mixture.shares, model_names)}: {in_usd(1000 * matched.mixture.cost)} USD per 1,000 prompts "
         f"with {blind.sla_violation_rate:.1%} SLA violations.",
-        f"The policy pays {policy.cost_per_1k:.3f} USD with {policy.sla_violation_rate:.1%}: it saves "
-        f"{saving.mean:.1%} (95 % interval {saving.low:.1%} to {saving.high:.1%}).",
+        f"The policy pays {in_usd(policy.cost_per_1k)} USD with {policy.sla_violation_rate:.1%}: "
+        f"{saving_in_words(matched)}.",
     ]
     if matched.within_sla is not None:
         sentences.append(
             f"The cheapest mixture found with that quality and no more SLA violations is "
-            f"{_shares(matched.within_sla.shares, model_names)}: {1000 * matched.within_sla.cost:.3f} USD."
+            f"{_shares(matched.within_sla.shares, model_names)}: {in_usd(1000 * matched.within_sla.cost)} USD."
         )
     elif matched.num_tried:
         sentences.append(
@@ -83,11 +83,23 @@ def matched_in_words(evaluation: Evaluation) -> str:
     return "\n".join(sentences)
 
 
+def saving_in_words(matched: Matched) -> str:
+    """What a policy saves against the mixture of its quality, with the interval; for one that there is."""
+    saving = matched.saving
+    if saving is None:
+        return "there is nothing to save, since that mixture costs nothing"
+    if saving.mean < -1:
+        times, low, high = (short_number(1 - part) for part in (saving.mean, saving.high, saving.low))
+        return f"it pays {times} times as much (95 % interval {low} to {high})"
+    return f"it saves {saving.mean:.1%} (95 % interval {saving.low:.1%} to {saving.high:.1%})"
+
+
 def _matched_as_json(matched: Matched | None) -> dict[str, Any] | None:
-    if matched is None or matched.saving is None or matched.mixture is None:
+    """None where there is no mixture; with one that costs nothing, the saving is null."""
+    if matched is None or matched.mixture is None:
         return None
-    within_sla = matched.within_sla
-    return matched.saving.as_dict() | {
+    within_sla, saving = matched.within_sla, matched.saving
+    return ({"mean": None, "ci95": None} if saving is None else saving.as_dict()) | {
         "mixture": matched.mixture.shares.tolist(),
         "mixture_cost_per_1k": 1000 * matched.mixture.cost,
         "mixture_within_sla": None if within_sla is None else within_sla.shares.tolist(),

@@ -7,6 +7,11 @@ from train.evaluation.scores import Score
 Column = tuple[str, Callable[[Score], str]]
 
 
+def in_usd(amount: float) -> str:
+    """An amount of money with three decimals, or three digits where these would show little but zeros."""
+    return f"{amount:.3f}" if amount == 0 or abs(amount) >= 0.1 else f"{amount:.3g}"
+
+
 def _above_the_policy(score: Score) -> str:
     if score.difference is None:
         return ""
@@ -17,7 +22,7 @@ def _above_the_policy(score: Score) -> str:
 COLUMNS: tuple[Column, ...] = (
     ("reward", lambda s: f"{s.reward.mean:.1f}"),
     ("95 % interval", lambda s: f"{s.reward.low:.1f} to {s.reward.high:.1f}"),
-    ("cost, USD", lambda s: f"{s.cost:.3f}"),
+    ("cost, USD", lambda s: in_usd(s.cost)),
     ("quality", lambda s: f"{s.quality:.3f}"),
     ("SLA violations", lambda s: f"{s.sla_violation_rate:.1%}"),
     ("prompts", lambda s: f"{s.length:.0f}"),
@@ -26,7 +31,7 @@ COLUMNS: tuple[Column, ...] = (
 
 MORE_COLUMNS: tuple[Column, ...] = (
     ("reward above the policy's", _above_the_policy),
-    ("USD per 1,000", lambda s: f"{s.cost_per_1k:.3f}"),
+    ("USD per 1,000", lambda s: in_usd(s.cost_per_1k)),
     ("P50, s", lambda s: f"{s.latency_p50:.2f}"),
     ("P95, s", lambda s: f"{s.latency_p95:.2f}"),
     ("P99, s", lambda s: f"{s.latency_p99:.2f}"),

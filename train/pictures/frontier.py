@@ -97,7 +97,7 @@ def _zoom(axes: Axes, frontier: Frontier) -> None:
 
 def _around(values: np.ndarray, below: float) -> tuple[float, float]:
     """Limits that leave a share of the range below the values, and room for a marker above them."""
-    extent = float(np.ptp(values)) or 0.1
+    extent = float(np.ptp(values)) or 0.1 * float(np.abs(values).max()) or 0.1
     return float(values.min()) - below * extent, float(values.max()) + 0.12 * extent
 
 

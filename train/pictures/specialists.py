@@ -122,12 +122,12 @@ def _policy_and_agents(frontier: PricedFrontier) -> list[Score]:
 
 def _cost_range(frontier: PricedFrontier) -> tuple[float, float]:
     costs = [score.cost_per_1k for score in _policy_and_agents(frontier)]
-    room = 0.06 * (max(costs) - min(costs)) or 0.1
+    room = 0.06 * (max(costs) - min(costs)) or 0.1 * max(costs) or 0.1
     return min(costs) - room, max(costs) + room
 
 
 def _around(values: list[float]) -> tuple[float, float]:
-    room = 0.08 * float(np.ptp(values)) or 0.1
+    room = 0.08 * float(np.ptp(values)) or 0.1 * max(map(abs, values)) or 0.1
     return min(values) - room, max(values) + room
 
 

@@ -1,6 +1,6 @@
 """Many budgets for several priced policies: the trials, what became of each of them, and the table of that."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from router_serving.priced_policy import PricedPolicy
+from train.evaluation.scores_table import in_usd
 from train.studies.budgets import Hindsight, Result, Trial, run_trial
 
 Outcome = tuple[Result, float]
@@ -49,7 +50,8 @@ def results_rows(outcomes_of_trials: Sequence[Sequence[Outcome]]) -> list[list[s
         results = [result for result, _ in outcomes]
         best = np.array([hindsight for _, hindsight in outcomes])
         reward = np.array([result.reward for result in results])
-        ratio = 1 - (best - reward) / abs(best)
+        # What earns nothing in hindsight has no share.
+        ratio = 1 - np.divide(best - reward, abs(best), out=np.full_like(best, np.nan), where=best != 0)
         overspent = max(0.0, *(result.most_overspent for result in results))
         trial = results[0].trial
         rows.append(
@@ -59,17 +61,23 @@ def results_rows(outcomes_of_trials: Sequence[Sequence[Outcome]]) -> list[list[s
                 mean_and_range(reward, ".1f"),
                 mean_and_range(best, ".1f"),
                 mean_and_range(ratio, ".2%"),
-                mean_and_range([result.cost for result in results], ".3f"),
-                mean_and_range([result.allowed for result in results], ".3f"),
+                mean_and_range([result.cost for result in results], in_usd),
+                mean_and_range([result.allowed for result in results], in_usd),
                 f"{overspent:.5f}",
             ]
         )
     return rows
 
 
-def mean_and_range(values: Sequence[float] | np.ndarray, spec: str) -> str:
-    """The mean of numbers and, unless all are written alike, the least and the most; a dash where one is missing."""
+def mean_and_range(values: Sequence[float] | np.ndarray, spec: str | Callable[[float], str]) -> str:
+    """The mean of numbers and, unless all are written alike, the least and the most; a dash where one is missing.
+
+    `spec` is a format such as ".1f", or a function that writes a number.
+    """
     if np.isnan(values).any():
         return "-"
-    low, high = f"{np.min(values):{spec}}", f"{np.max(values):{spec}}"
-    return low if low == high else f"{np.mean(values):{spec}} ({low} to {high})"
+    mean, low, high = (
+        spec(float(value)) if callable(spec) else f"{value:{spec}}"
+        for value in (np.mean(values), np.min(values), np.max(values))
+    )
+    return low if low == high else f"{mean} ({low} to {high})"

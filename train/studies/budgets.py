@@ -10,6 +10,7 @@ import numpy as np
 
 from jax_router import versions
 from jax_router.internal.arrays import constant
+from jax_router.internal.checks import check_number, check_whole_number
 from jax_router.policy import with_memory
 from jax_router.simulator import AnyParams
 from router_serving.pacing import Pace
@@ -31,6 +32,11 @@ class Trial:
     """Half of what is left is taken away in mid-episode."""
     double_load: bool = False
     """From mid-episode on, twice as many requests arrive."""
+
+    def __post_init__(self) -> None:
+        """Raise a `ValueError` for numbers that are none, or not above 0."""
+        check_number("budget", self.budget, above=0)
+        check_number("first_price_factor", self.first_price_factor, above=0)
 
     @property
     def name(self) -> str:
@@ -65,6 +71,7 @@ class Hindsight:
         self, policy: PricedPolicy, params: AnyParams, key: jax.Array, num_episodes: int, num_prices: int = 48
     ):
         """Run `num_prices` prices from all over the policy's range, without and with the load doubled."""
+        num_prices = check_whole_number("num_prices", num_prices, at_least=1)
         prices = jnp.asarray(np.geomspace(policy.min_price, policy.max_price, num_prices), jnp.float32)
 
         @jax.jit
@@ -94,7 +101,7 @@ class Hindsight:
 
 def _most(budget: float, cost: np.ndarray, earned: np.ndarray) -> float:
     """The most that is earned for at most `budget`, between neighbours in cost by interpolation; NaN for too little."""
-    order = np.argsort(cost)
+    order = np.lexsort((earned, cost))  # of equal costs the best last, from which interpolation goes on
     cost, earned = cost[order], earned[order]
     if budget < cost[0]:
         return float("nan")

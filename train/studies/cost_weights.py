@@ -18,6 +18,7 @@ from train.agents.strategies import greedy_episodes
 from train.algorithm.environments import Task
 from train.evaluation.keys import evaluation_key
 from train.evaluation.scores import Score, score
+from train.evaluation.scores_table import in_usd
 from train.studies.hull import Hull, average_improvement_in_quality, common_range, non_decreasing_hull
 from train.studies.learning import even_parts
 
@@ -92,7 +93,7 @@ def frontier_rows(frontier: Frontier) -> list[list[str]]:
     named += [(f"always {name}", one) for name, one in models]
     rows = [["strategy", "USD per 1,000", "quality", "SLA violations", "reward", *frontier.models]]
     for name, one in named:
-        numbers = [f"{one.cost_per_1k:.3f}", f"{one.quality:.4f}", f"{one.sla_violation_rate:.1%}"]
+        numbers = [in_usd(one.cost_per_1k), f"{one.quality:.4f}", f"{one.sla_violation_rate:.1%}"]
         shares = [f"{share:.0%}" for share in one.model_share.values()]
         rows.append([name, *numbers, f"{one.reward.mean:.1f}", *shares])
     return rows
@@ -101,12 +102,15 @@ def frontier_rows(frontier: Frontier) -> list[list[str]]:
 def aiq_in_words(frontier: Frontier) -> str:
     """RouterBench's AIQ for the agents and for the zero router, and the costs that it is taken over."""
     if frontier.cost_range is None or frontier.aiq is None:
-        return "AIQ is not defined: the agents all cost the same."
+        for name, hull in (("agents", frontier.agents_hull), ("models", frontier.models_hull)):
+            if len(hull.costs) == 1:
+                return f"AIQ is not defined: the {name} all cost the same."
+        return "AIQ is not defined: no cost is within the range of the agents and within that of the models."
     low, high = frontier.cost_range
     agents, models = frontier.aiq
     return (
-        f"AIQ, the mean quality along the hull from {low:.3f} to {high:.3f} USD per 1,000 prompts (where both hulls "
-        f"are defined): agents {agents:.4f}, mixtures of single models (zero router) {models:.4f}."
+        f"AIQ, the mean quality along the hull from {in_usd(low)} to {in_usd(high)} USD per 1,000 prompts (where "
+        f"both hulls are defined): agents {agents:.4f}, mixtures of single models (zero router) {models:.4f}."
     )
 
 

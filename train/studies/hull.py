@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jax_router.internal.checks import check_numbers
+
 
 @dataclass(frozen=True)
 class Hull:
@@ -32,12 +34,18 @@ def non_decreasing_hull(costs: np.ndarray, qualities: np.ndarray) -> Hull:
     Args:
         costs: (R,) in any unit of money.
         qualities: (R,) in any unit.
+
+    Raises:
+        ValueError: for numbers that are not finite, and for lists that are empty or not of one length.
     """
+    costs, qualities = check_numbers("costs", costs), check_numbers("qualities", qualities)
+    if len(costs) != len(qualities):
+        raise ValueError(f"there are {len(costs)} costs and {len(qualities)} qualities; each router needs one of both")
     # By cost; of equal costs the best quality first, so that the others are never a corner.
-    order = np.lexsort((-np.asarray(qualities, np.float64), costs))
-    rising = np.maximum.accumulate(np.asarray(qualities, np.float64)[order])
+    order = np.lexsort((-qualities, costs))
+    rising = np.maximum.accumulate(qualities[order])
     corners: list[tuple[float, float]] = []
-    for corner in zip(np.asarray(costs, np.float64)[order].tolist(), rising.tolist(), strict=True):
+    for corner in zip(costs[order].tolist(), rising.tolist(), strict=True):
         if corners and corner[0] == corners[-1][0]:
             continue
         while len(corners) > 1 and not _bends_down(corners[-2], corners[-1], corner):

@@ -133,9 +133,12 @@ def _section(scenario: str, evaluation: Evaluation) -> str:
         for name, found in evaluation.matched.items()
         if found.saving is not None
     ]
+    free = [name for name, found in evaluation.matched.items() if found.mixture is not None and found.saving is None]
+    if free:
+        text += f"A mixture with the quality of {', '.join(free)} costs nothing: there is nothing to save.\n"
     if savings:
         text += f"Saved against the cheapest mixture of the same quality (95 % interval): {'; '.join(savings)}.\n"
-    without = [name for name, found in evaluation.matched.items() if found.saving is None]
+    without = [name for name, found in evaluation.matched.items() if found.mixture is None]
     if without:
         text += f"No mixture of the models has the quality of {', '.join(without)}.\n"
     none_within = [n for n, found in evaluation.matched.items() if found.num_tried and found.within_sla is None]

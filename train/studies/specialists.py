@@ -17,6 +17,7 @@ from train.algorithm.environments import Task
 from train.cli.console import print_sentences, short_number, terminal_table
 from train.evaluation.keys import evaluation_key
 from train.evaluation.scores import Score
+from train.evaluation.scores_table import in_usd
 from train.studies.cost_weights import agent_scores, hull_of, model_scores, scores_of_each, train_for_weights
 from train.studies.hull import Hull
 
@@ -64,12 +65,14 @@ class PricedFrontier:
         """
         costs = np.array([one.cost_per_1k for one in self.policy.values()])
         rewards = np.array([one.reward.mean for one in self.policy.values()])
-        order = np.argsort(costs, kind="stable")
+        order = np.lexsort((rewards, costs))  # of equal costs the best reward last, from which interpolation goes on
         return float(np.interp(cost_per_1k, costs[order], rewards[order], left=np.nan))
 
     def gain(self, agent: Score) -> float:
         """What the priced policy earns more than an agent at the agent's cost, over the agent's reward; may be NaN."""
-        return (self.reward_at(agent.cost_per_1k) - agent.reward.mean) / abs(agent.reward.mean)
+        difference = self.reward_at(agent.cost_per_1k) - agent.reward.mean
+        # What earns nothing has no share; nothing more than nothing is 0.
+        return difference / abs(agent.reward.mean) if agent.reward.mean else 0.0 if difference == 0 else float("nan")
 
 
 def compare_with_specialists(
@@ -115,7 +118,7 @@ def frontier_rows(frontier: PricedFrontier) -> list[list[str]]:
         ["agent for the price", "USD per 1,000", "quality", "SLA violations", "reward", "priced policy's", "difference"]
     ]
     for price, agent in frontier.best_agents.items():
-        numbers = [f"{agent.cost_per_1k:.3f}", f"{agent.quality:.4f}", f"{agent.sla_violation_rate:.1%}"]
+        numbers = [in_usd(agent.cost_per_1k), f"{agent.quality:.4f}", f"{agent.sla_violation_rate:.1%}"]
         reward, gain = frontier.reward_at(agent.cost_per_1k), frontier.gain(agent)
         ours = ["-", "-"] if np.isnan(gain) else [f"{reward:.1f}", f"{gain:+.2%}"]
         rows.append([short_number(price), *numbers, f"{agent.reward.mean:.1f}", *ours])
@@ -137,7 +140,7 @@ def frontier_in_words(frontier: PricedFrontier) -> str:
     if not_reached:
         lowest = min(score.cost_per_1k for score in frontier.policy.values())
         them_spend = "One of them spends" if not_reached == 1 else f"{not_reached} of them spend"
-        text += f". {them_spend} less than it does at any price ({lowest:.3f} USD per 1,000)"
+        text += f". {them_spend} less than it does at any price ({in_usd(lowest)} USD per 1,000)"
     return text + "."
 
 

@@ -69,6 +69,30 @@ def test_the_hull_is_over_all_routers_and_bends_down_only(points: list[tuple[int
     assert (hull.costs[0], hull.costs[-1]) == (costs.min(), costs.max())
 
 
+SPREAD = st.sampled_from([0.0, 1e-9, 1e-3, 1.0, 1e3, 1e6])
+
+
+@given(st.lists(st.tuples(SPREAD, st.sampled_from([0.0, 0.5, 0.75, 1.0])), min_size=1, max_size=8))
+def test_a_hull_of_free_equal_and_very_different_costs(points: list[tuple[float, float]]) -> None:
+    hull = hull_of(*points)
+    costs, qualities = np.array(points).T
+    assert (np.diff(hull.costs) > 0).all()
+    assert (np.diff(hull.qualities) >= 0).all()
+    assert (hull.quality_at(costs) >= qualities - 1e-9).all()
+    assert hull.qualities[-1] == qualities.max()
+    if len(hull.costs) > 1:
+        aiq = average_improvement_in_quality(hull, *hull.costs[[0, -1]])
+        assert hull.qualities[0] <= aiq <= hull.qualities[-1]
+    else:
+        assert common_range(hull, hull) is None
+
+
+@pytest.mark.parametrize("costs", [[np.nan, 1], [], [1, 2, 3], [np.inf, 1], ["1", "2"], [True, False]])
+def test_what_is_no_list_of_costs_is_refused(costs) -> None:
+    with pytest.raises(ValueError, match="costs"):
+        non_decreasing_hull(costs, [0.5, 0.6])
+
+
 @given(routers)
 def test_a_mixture_of_the_routers_has_every_quality_on_the_hull_at_its_cost(points: list[tuple[int, int]]) -> None:
     hull = hull_of(*points)
