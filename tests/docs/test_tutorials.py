@@ -36,4 +36,5 @@ def test_links_lead_to_pages(name: str) -> None:
     assert links
     for link in links:
         page = re.fullmatch(r"\.\./\.\./(\w+)/", link)
-        assert page and (TUTORIALS.parent / f"{page[1]}.md").exists(), link
+        assert page is not None, link
+        assert (TUTORIALS.parent / f"{page[1]}.md").exists(), link
