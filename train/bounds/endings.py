@@ -8,9 +8,14 @@ out of money it must call dear models, and a call that is not worth its price lo
 """
 
 import numpy as np
-from scipy.ndimage import maximum_filter
+from scipy.ndimage import minimum_filter
 
 from train.bounds.problem import ROUNDING, Prices, RelaxedProblem
+
+ROOM_NODES = 33
+"""Nodes for the money that is left before an episode runs dry."""
+BLOCK = 3
+"""Nodes of kinds and of sizes, each way, that an early end does not tell apart."""
 
 
 def ending(problem: RelaxedProblem, prices: Prices) -> np.ndarray:
@@ -38,34 +43,58 @@ def _early_end(problem: RelaxedProblem, prices: Prices) -> np.ndarray:
     means = np.stack([prices.mean_at(step, problem) for step in range(problem.num_steps)], -1)
     to_come = np.cumsum(means[:, ::-1], -1)[:, ::-1]  # (M, T), from each step on
     earliest = int(np.ceil(problem.budget * (1 - ROUNDING) / problem.costs.max()))
-    most = np.maximum(-to_come[:, earliest:], 0.0).max(-1, initial=0.0)  # (M,), for an end at any step
+    gain = np.maximum(-to_come, 0.0)
+    gain[:, :earliest] = 0.0
+    most = np.maximum.accumulate(gain[:, ::-1], -1)[:, ::-1]  # (M, T), by ending at a step or later
     if not most.any():
-        return most
-    return np.min([most, *(_less_regret(problem, prices, most, spared) for spared in (0.0, *problem.costs))], axis=0)
+        return most[:, 0]
+    spared = [cost for cost in (0.0, *np.unique(problem.costs)) if _room(problem, cost) > 0]
+    return np.min([most[:, 0], *(_less_regret(problem, prices, most, cost) for cost in spared)], axis=0)
+
+
+def _room(problem: RelaxedProblem, spared: float) -> float:
+    """What an episode can spend, USD, besides `spared` for each prompt, before it runs dry."""
+    return problem.budget * (1 - ROUNDING) - problem.num_steps * spared
 
 
 def _less_regret(problem: RelaxedProblem, prices: Prices, most: np.ndarray, spared: float) -> np.ndarray:
     """The most that an early end can gain after the regrets of the calls that it takes, (M,).
 
-    Of a call's cost, what is over `spared` USD counts. The counted costs of an episode that runs dry reach `room`, so
-    that its gain, at most `most`, is at most `most` times their sum over `room`: a share for each call.
+    Of a call's cost, only what is over `spared` USD counts. The gain is a convex function of the room that is left:
+    straight lines between nodes lie over it, and so does the first of them where there is no room.
     """
-    room = problem.budget * (1 - ROUNDING) - problem.num_steps * spared
-    if room <= 0:
-        return most
-    share = np.maximum(problem.costs - spared, 0.0) / room  # (N,)
+    room = np.linspace(0, _room(problem, spared), ROOM_NODES)
+    counted = np.maximum(problem.costs - spared, 0.0)
     best = problem.answer + problem.wait[:, :1]  # (N, C)
-    total = np.zeros(problem.num_starts)
-    for step in range(problem.num_steps):
-        short = np.maximum(prices.at(step)[:, None] - best[:, :, None], 0.0)  # (M, N, C, S), regret at the nodes
-        gain = (most[:, None, None, None] * share[:, None, None] - short).max(1)  # (M, C, S)
-        total += _mean_of_cell_maxima(np.maximum(gain, 0.0), problem, step)
-    return total
+    gain = np.zeros((problem.num_starts, ROOM_NODES))
+    for step in range(problem.num_steps - 1, -1, -1):
+        short = np.maximum(prices.at(step)[:, None] - best[:, :, None], 0.0)  # (M, N, C, S), the regret at the nodes
+        regret, weights = _in_blocks(short, problem, step)
+        more = np.stack([_after(gain, room, cost) for cost in counted], -2) - gain[:, None]  # (M, N, R)
+        called = np.maximum(more[..., None] - regret[:, :, None], 0.0).max(1)  # (M, R, blocks)
+        gain = gain + np.einsum("mrb,mb->mr", called, weights)
+        gain[:, 0] = np.maximum(gain[:, 0], most[:, step])
+    return gain[:, -1]
 
 
-def _mean_of_cell_maxima(gain: np.ndarray, problem: RelaxedProblem, step: int) -> np.ndarray:
-    """A mean, (M,), of no less than a function that is largest at a corner of each cell, (M, C, S) at the nodes."""
-    shape = (len(gain), *problem.kinds_shape, gain.shape[-1])
-    # Every node takes the largest value of the cells around it.
-    widened = maximum_filter(gain.reshape(shape), size=(1, *[3] * (len(shape) - 1)), mode="nearest").reshape(gain.shape)
-    return np.asarray(np.einsum("mcs,c,ms->m", widened, problem.kind_weights, problem.size_weights[:, step]))
+def _after(gain: np.ndarray, room: np.ndarray, cost: float) -> np.ndarray:
+    """The gain, (M, R), where `cost` USD less room is left, on straight lines; the first goes on below 0."""
+    place = (room - cost) / room[1]
+    left = np.clip(np.floor(place).astype(int), 0, len(room) - 2)
+    return np.asarray(gain[:, left] + (gain[:, left + 1] - gain[:, left]) * (place - left))
+
+
+def _in_blocks(short: np.ndarray, problem: RelaxedProblem, step: int) -> tuple[np.ndarray, np.ndarray]:
+    """The least regret in blocks of prompts, (M, N, B), and how likely each block is, (M, B).
+
+    Prompts lie in cells between nodes, and the least regret of a cell is at a corner: every node takes the least of
+    the cells around it.
+    """
+    shape = (*short.shape[:2], *problem.kinds_shape, short.shape[-1])
+    least = minimum_filter(short.reshape(shape), size=(1, 1, *[3] * (len(shape) - 2)), mode="nearest")
+    weights = problem.kind_weights.reshape(problem.kinds_shape)[..., None] * problem.size_weights[:, step, None, None]
+    for axis in (-3, -1):
+        firsts = np.arange(0, least.shape[axis], BLOCK)
+        least = np.minimum.reduceat(least, firsts, axis)
+        weights = np.add.reduceat(weights, firsts, axis)
+    return least.reshape(*short.shape[:2], -1), weights.reshape(len(short), -1)

@@ -1,0 +1,107 @@
+"""No policy of LLMRouter-v0 earns more than this, on average over episodes.
+
+The bound is proved (docs/bounds.md) but for what `Bound.numerical_error` says. It needs no luck: nothing is sampled.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from jax_router.v0.params import Params
+from train.bounds.endings import ending
+from train.bounds.minimise import Progress, search_prices
+from train.bounds.problem import ROUNDING, Prices, carried
+from train.bounds.relaxation import relaxed_value
+from train.bounds.starts import even_starts, read_at, reading_error
+from train.bounds.v0.discretise import Resolution, discretise
+
+SEARCH = Resolution(depths=41, complexities=8, sizes=6, required=3)
+"""Where prices are searched: coarse, and not lifted."""
+COARSEST = Resolution(depths=51, complexities=12, sizes=7, required=5)
+"""Where the bound is worked out first; everything is then halved."""
+FINEST = 2
+"""The most often that it is halved."""
+NUM_STARTS = 8
+"""Times of day at which the bound is worked out."""
+MAX_EVALUATIONS = 200
+GOOD_ENOUGH = 1e-3
+"""The share of the bound by which the last halving of the grids moved it, to stop there."""
+SEARCH_SHARE = 0.6
+"""The share of the time that the search for prices may take."""
+COST_OF_HALVING = 6.0
+"""How much longer a pass takes on grids of half the spacing, about."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """An upper bound on the mean reward of an episode."""
+
+    value: float
+    """No policy earns more on average over episodes with the starts that were asked for."""
+    numerical_error: float
+    """What the value may be off by: starts between those that were worked out, and the simulator's float32."""
+    last_move: float
+    """How far the last halving of the grids lowered it. It is valid on every grid, and finer ones would give less."""
+    by_start: np.ndarray
+    """(M,), the bound for episodes that start at `even_starts(M)`."""
+    prices: Prices
+    """What prompts and dollars cost where it was found, on the nodes of `SEARCH`."""
+    evaluations: int
+    """Prices that the search tried."""
+    seconds: float
+    """How long it took."""
+
+    def at(self, starts: np.ndarray | None) -> float:
+        """The bound for episodes with other starts, (E,) days; None: any time of day."""
+        return read_at(self.by_start, starts)
+
+
+def upper_bound(
+    params: Params,
+    starts: np.ndarray | None = None,
+    seconds: float = 60.0,
+    progress: Progress | None = None,
+    num_starts: int = NUM_STARTS,
+) -> Bound:
+    """The mean reward of an episode that no policy exceeds, whatever it knows of the past and the present.
+
+    Args:
+        params: the routing problem.
+        starts: (E,) days, the times of day at which the episodes start that a table is about; None: any time of day.
+        seconds: for how long to look, about; less time gives a weaker bound, and never a wrong one.
+        progress: is told the number of prices tried and the best bound on the grids of the search, which is no bound.
+        num_starts: M, an even number of times of day at which the bound is worked out.
+    """
+    begun = time.monotonic()
+    coarse = discretise(params, even_starts(num_starts), SEARCH, lifted=False)
+    prices, evaluations = search_prices(coarse, SEARCH_SHARE * seconds, MAX_EVALUATIONS, progress)
+    by_start, last_move = np.full(num_starts, np.inf), np.inf
+    for resolution in _resolutions():
+        pass_begun = time.monotonic()
+        fine = discretise(params, even_starts(num_starts), resolution, lifted=True)
+        here = carried(prices, coarse, fine)
+        found = np.minimum(by_start, relaxed_value(fine, here) + ending(fine, here))
+        last_move, by_start = float((by_start - found).mean()), found
+        now = time.monotonic()
+        if abs(last_move) < GOOD_ENOUGH * abs(found.mean()) or now - begun + COST_OF_HALVING * (
+            now - pass_begun
+        ) > seconds:
+            break
+    money = float((prices.money * coarse.budget).mean())
+    return Bound(
+        value=read_at(by_start, starts),
+        numerical_error=reading_error(by_start, starts) + ROUNDING * money,
+        last_move=last_move,
+        by_start=by_start,
+        prices=prices,
+        evaluations=evaluations,
+        seconds=time.monotonic() - begun,
+    )
+
+
+def _resolutions() -> Iterator[Resolution]:
+    """Grids of half the spacing each time."""
+    for halvings in range(FINEST + 1):
+        yield Resolution(*(2**halvings * (count - 1) + 1 for count in vars(COARSEST).values()))
