@@ -15,7 +15,7 @@ MAY_IMPORT = {
 }
 """Which of our packages each of them may import besides itself."""
 
-PARTS = ("cli", "algorithm", "agents", "evaluation", "run", "studies", "pictures")
+PARTS = ("cli", "algorithm", "agents", "bounds", "evaluation", "run", "studies", "pictures")
 """The folders of `train` from the lowest up: each imports those below it, and a command is above them all."""
 
 FACES = {

@@ -92,9 +92,10 @@ def _in_blocks(short: np.ndarray, problem: RelaxedProblem, step: int) -> tuple[n
     """
     shape = (*short.shape[:2], *problem.kinds_shape, short.shape[-1])
     least = minimum_filter(short.reshape(shape), size=(1, 1, *[3] * (len(shape) - 2)), mode="nearest")
-    weights = problem.kind_weights.reshape(problem.kinds_shape)[..., None] * problem.size_weights[:, step, None, None]
-    for axis in (-3, -1):
-        firsts = np.arange(0, least.shape[axis], BLOCK)
-        least = np.minimum.reduceat(least, firsts, axis)
-        weights = np.add.reduceat(weights, firsts, axis)
+    weights = np.multiply.outer(problem.size_weights[:, step], problem.kind_weights.reshape(problem.kinds_shape))
+    weights = np.moveaxis(weights, 1, -1)  # (M, kinds, S)
+    for axis in (0, -1):
+        firsts = np.arange(0, (*problem.kinds_shape, short.shape[-1])[axis], BLOCK)
+        least = np.minimum.reduceat(least, firsts, 2 if axis == 0 else axis)
+        weights = np.add.reduceat(weights, firsts, 1 if axis == 0 else axis)
     return least.reshape(*short.shape[:2], -1), weights.reshape(len(short), -1)

@@ -5,7 +5,7 @@ distribution moved to the nodes (`node_weights`) has no smaller a mean of it; a 
 the nodes until the lines lie over it (`raised`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -44,16 +44,21 @@ def interpolation(nodes: np.ndarray, points: np.ndarray) -> np.ndarray:
     return np.stack([np.interp(points, nodes, row) for row in np.eye(len(nodes))], axis=-1)
 
 
-def raised(function: Callable[[np.ndarray], np.ndarray], nodes: np.ndarray) -> np.ndarray:
-    """Values at the nodes, (..., K), whose straight lines lie over a function of (P,) points with values (..., P)."""
+def raised(function: Callable[[np.ndarray], np.ndarray], nodes: np.ndarray, kinks: Sequence[float] = ()) -> np.ndarray:
+    """Values at the nodes, (..., K), whose straight lines lie over a function of (P,) points with values (..., P).
+
+    The function is smooth but at the kinks. What lies between the points that are looked at is covered by a margin.
+    """
     values = function(nodes)
     if len(nodes) == 1:
         return values
-    share = np.linspace(0, 1, SAMPLES_A_CELL + 1)
-    between = nodes[:-1, None] + np.diff(nodes)[:, None] * share
-    truth = function(between.ravel()).reshape(*values.shape[:-1], *between.shape)
+    left, right = nodes[:-1, None], nodes[1:, None]
+    even = left + (right - left) * np.linspace(0, 1, SAMPLES_A_CELL + 1)
+    points = np.concatenate([even, np.clip(np.array(kinks), left, right)], -1)
+    share = (points - left) / (right - left)
+    truth = function(points.ravel()).reshape(*values.shape[:-1], *points.shape)
     line = values[..., :-1, None] * (1 - share) + values[..., 1:, None] * share
-    return values + of_both_cells((truth - line).max(-1))
+    return values + (1 + 1 / SAMPLES_A_CELL) * of_both_cells((truth - line).max(-1))
 
 
 def of_both_cells(excess: np.ndarray) -> np.ndarray:

@@ -27,15 +27,21 @@ class _OutOfTime(Exception):
 
 
 def search_prices(
-    problem: RelaxedProblem, seconds: float, max_evaluations: int, progress: Progress | None = None
+    problem: RelaxedProblem,
+    seconds: float,
+    max_evaluations: int,
+    progress: Progress | None = None,
+    none_negative: bool = False,
 ) -> tuple[Prices, int]:
     """The best prices found within a time and a number of evaluations, and how many there were; at least one.
 
-    Every start has its own prices, and its own price of money where the budget may bind.
+    Every start has its own prices, and its own price of money where the budget may bind. The search does not look at
+    how an episode ends. Where `none_negative`, or where the budget is too small to serve all prompts, no price of a
+    prompt is negative: nothing can then be gained by an early end.
     """
     begun = time.monotonic()
     first = first_prices(problem)
-    scaling = _Scaling(problem, first)
+    scaling = _Scaling(problem, first, none_negative or problem.must_run_dry)
     best, best_values = first, np.full(problem.num_starts, np.inf)
     count = 0
 
@@ -81,7 +87,7 @@ def knot_steps(num_steps: int) -> np.ndarray:
 class _Scaling:
     """Prices as the vector that the search moves: each times the root of how likely what it is paid for is."""
 
-    def __init__(self, problem: RelaxedProblem, first: Prices) -> None:
+    def __init__(self, problem: RelaxedProblem, first: Prices, none_negative: bool) -> None:
         mass = np.zeros(first.knots.shape)
         for step in range(problem.num_steps):
             weights = problem.kind_weights[:, None] * problem.size_weights[:, step][:, None]
@@ -94,8 +100,10 @@ class _Scaling:
         # A dollar more on the price of money is about the share of the budget more on the price of every prompt.
         self._money = problem.budget / np.sqrt(problem.num_steps) if problem.can_run_dry else None
         money = first.money * self._money if self._money is not None else np.zeros(0)
-        self.start = np.concatenate([(first.knots * self._root).ravel(), money])
-        self.bounds = [(None, None)] * self._root.size + [(0.0, None)] * len(money)
+        knots = np.maximum(first.knots, 0.0) if none_negative else first.knots
+        self.start = np.concatenate([(knots * self._root).ravel(), money])
+        least = 0.0 if none_negative else None
+        self.bounds = [(least, None)] * self._root.size + [(0.0, None)] * len(money)
 
     def prices(self, scaled: np.ndarray) -> Prices:
         size = self._root.size

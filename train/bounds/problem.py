@@ -64,6 +64,11 @@ class RelaxedProblem:
         """Whether some routing spends the budget before the last prompt."""
         return bool(self.num_steps * self.costs.max() >= self.budget * (1 - ROUNDING))
 
+    @property
+    def must_run_dry(self) -> bool:
+        """Whether every routing spends the budget before the last prompt: no price of money would be high enough."""
+        return bool(self.num_steps * self.costs.min() > self.budget * (1 - ROUNDING))
+
 
 @dataclass(frozen=True)
 class Prices:

@@ -15,6 +15,8 @@ from train.bounds.grids import of_both_cells
 
 SAMPLES = 12
 """Points of a cell, in each direction, at which a hinge's mean is compared with its straight line."""
+MARGIN = 1 + 1 / SAMPLES
+"""It covers what lies between those points."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +47,18 @@ class Operator:
 def drain(depths: np.ndarray, low: float, high: float, lifted: bool) -> Operator:
     """To the mean value of `depth * D`, D ~ Uniform(low, high), of even depths (K,) from 0, requests."""
 
-    def hinges(points: np.ndarray) -> np.ndarray:
-        return _drained_hinge(points[:, None], depths, low, high)
-
+    at_nodes = _drained_hinge(depths[:, None], depths, low, high)
     lift = None
     if lifted:
-        share = np.linspace(0, 1, SAMPLES + 1)
-        at_nodes = hinges(depths)
-        within = (depths[:-1, None] + np.diff(depths)[:, None] * share).ravel()
-        truth = hinges(within).reshape(len(depths) - 1, len(share), len(depths))
-        line = at_nodes[:-1, None] * (1 - share[:, None]) + at_nodes[1:, None] * share[:, None]
-        lift = of_both_cells((line - truth).max(1).T).T
-    return Operator(_means(hinges(depths), depths), lift, depths[1])
+        left = depths[:-1, None, None]
+        even = left + depths[1] * np.linspace(0, 1, SAMPLES + 1)[:, None] + np.zeros_like(depths)
+        # A hinge's mean changes its form where the least or the greatest share of the depth reaches the node.
+        forms = [np.clip(depths / max(share, 1e-9), left, left + depths[1]) for share in (low, high)]
+        points = np.concatenate([even, *forms], axis=1)  # (K - 1, P, K): cells, points, hinges
+        share = (points - left) / depths[1]
+        line = at_nodes[:-1, None] * (1 - share) + at_nodes[1:, None] * share
+        lift = MARGIN * of_both_cells((line - _drained_hinge(points, depths, low, high)).max(1).T).T
+    return Operator(_means(at_nodes, depths), lift, depths[1])
 
 
 def join(depths: np.ndarray, sizes: np.ndarray, lifted: bool) -> Operator:
@@ -74,7 +76,7 @@ def join(depths: np.ndarray, sizes: np.ndarray, lifted: bool) -> Operator:
     # A hinge's mean depends on how far the node lies above the depth alone: as many cells as differences.
     steps = np.arange(-(len(depths) - 1), len(depths) + 1)
     cells = _cell_distances(depths[1] * steps, sizes)  # (S - 1, 2K - 1), of [depth - node, depth - node + spacing]
-    lift = of_both_cells(of_both_cells(cells).T).T  # (S, 2K): at a depth `steps` above the node
+    lift = MARGIN * of_both_cells(of_both_cells(cells).T).T  # (S, 2K): at a depth `steps` above the node
     index = np.arange(len(depths))
     per_node = lift[:, index[:, None] - index + len(depths) - 1]
     return Operator(mean, per_node.reshape(-1, len(depths)), depths[1])

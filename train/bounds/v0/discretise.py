@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.stats import norm
 
-from jax_router.v0.env import INITIAL_QUEUE_DEPTH
+from jax_router.v0.env import INITIAL_QUEUE_DEPTH, MIN_LATENCY
 from jax_router.v0.params import Params
 from jax_router.v0.traffic import draw_from_quantiles, load_at
 from train.bounds.grids import call_values, node_weights, raised, weights_from_calls
@@ -54,7 +54,7 @@ def discretise(params: Params, starts: np.ndarray, resolution: Resolution, lifte
         budget=float(params.budget),
         costs=np.asarray(params.fleet.cost_per_call, np.float64),
         answer=np.stack([kinds.values(params, model, lifted) for model in models]),
-        wait=raised(waits, depths) if lifted else waits(depths),
+        wait=raised(waits, depths, _wait_kinks(params)) if lifted else waits(depths),
         kind_weights=kinds.weights,
         kind_nodes=(kinds.complexities, kinds.deviations),
         sizes=sizes,
@@ -76,8 +76,8 @@ class _Kinds:
     @classmethod
     def of(cls, params: Params, resolution: Resolution) -> "_Kinds":
         atoms = _all_draws(params.traffic.complexity_quantiles)
-        complexities = _quantile_nodes(atoms, resolution.complexities)
         matters = float(params.reward.quality_miss_penalty) > 0
+        complexities = _complexity_nodes(params, atoms, resolution.complexities, matters)
         num_deviations = max(resolution.required, 2) if matters else 1
         deviations = np.linspace(-LARGEST_DEVIATION, LARGEST_DEVIATION, num_deviations) if matters else np.zeros(1)
         normal = norm.ppf((np.arange(NUM_DRAWS) + 0.5) / NUM_DRAWS)
@@ -98,13 +98,38 @@ class _Kinds:
 
         if not lifted:
             return by_complexity(self.complexities).T.ravel()
-        values = raised(by_complexity, self.complexities).T
+        values = raised(by_complexity, self.complexities, [_easiest(params)]).T
         if len(self.deviations) > 1:
             # ... and by what the lines between the rows lack anywhere.
             between = np.linspace(*self.complexities[[0, -1]], 257)[:, None]
             lines = raised(lambda points: reward(between, points), self.deviations)
             values = values + (lines - reward(between, self.deviations)).max(0)
         return np.asarray(values.ravel())
+
+
+def _complexity_nodes(params: Params, atoms: np.ndarray, count: int, required_matters: bool) -> np.ndarray:
+    """Nodes, of which all but one lie where models differ, unless the required quality differs elsewhere."""
+    easiest = _easiest(params)
+    hard = atoms[atoms > easiest]
+    if required_matters or len(hard) in (0, len(atoms)):
+        return _quantile_nodes(atoms, count)
+    return np.unique([atoms.min(), easiest, *_quantile_nodes(hard, count - 1)[1:]])
+
+
+def _easiest(params: Params) -> float:
+    """The complexity up to which all models are as good."""
+    slope, floor = float(params.difficulty.gap_slope), float(params.difficulty.gap_floor)
+    return -floor / slope if slope > 0 else 0.0
+
+
+def _wait_kinks(params: Params) -> list[float]:
+    """Depths at which a model without spread begins to be late, requests; others begin smoothly."""
+    slowdown = float(params.congestion.slowdown)
+    if slowdown == 0:
+        return []
+    answer_times = np.append(np.maximum(np.asarray(params.fleet.latency_mean, np.float64), MIN_LATENCY), MIN_LATENCY)
+    factors = float(params.reward.sla_threshold) / answer_times
+    return list((factors - 1.0) / slowdown * float(params.congestion.max_queue_depth))
 
 
 def _sizes(params: Params, loads: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

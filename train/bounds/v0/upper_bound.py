@@ -12,14 +12,14 @@ import numpy as np
 from jax_router.v0.params import Params
 from train.bounds.endings import ending
 from train.bounds.minimise import Progress, search_prices
-from train.bounds.problem import ROUNDING, Prices, carried
+from train.bounds.problem import ROUNDING, Prices, RelaxedProblem, carried
 from train.bounds.relaxation import relaxed_value
 from train.bounds.starts import even_starts, read_at, reading_error
 from train.bounds.v0.discretise import Resolution, discretise
 
-SEARCH = Resolution(depths=41, complexities=8, sizes=6, required=3)
+SEARCH = Resolution(depths=41, complexities=12, sizes=6, required=3)
 """Where prices are searched: coarse, and not lifted."""
-COARSEST = Resolution(depths=51, complexities=12, sizes=7, required=5)
+COARSEST = Resolution(depths=51, complexities=20, sizes=7, required=5)
 """Where the bound is worked out first; everything is then halved."""
 FINEST = 2
 """The most often that it is halved."""
@@ -28,8 +28,8 @@ NUM_STARTS = 8
 MAX_EVALUATIONS = 200
 GOOD_ENOUGH = 1e-3
 """The share of the bound by which the last halving of the grids moved it, to stop there."""
-SEARCH_SHARE = 0.6
-"""The share of the time that the search for prices may take."""
+SEARCH_SHARE = 0.5
+"""The share of the time that the first search for prices may take; a second is rare, and may take half as long."""
 COST_OF_HALVING = 6.0
 """How much longer a pass takes on grids of half the spacing, about."""
 
@@ -76,7 +76,7 @@ def upper_bound(
     """
     begun = time.monotonic()
     coarse = discretise(params, even_starts(num_starts), SEARCH, lifted=False)
-    prices, evaluations = search_prices(coarse, SEARCH_SHARE * seconds, MAX_EVALUATIONS, progress)
+    prices, evaluations = _search(coarse, SEARCH_SHARE * seconds, progress)
     by_start, last_move = np.full(num_starts, np.inf), np.inf
     for resolution in _resolutions():
         pass_begun = time.monotonic()
@@ -85,9 +85,10 @@ def upper_bound(
         found = np.minimum(by_start, relaxed_value(fine, here) + ending(fine, here))
         last_move, by_start = float((by_start - found).mean()), found
         now = time.monotonic()
-        if abs(last_move) < GOOD_ENOUGH * abs(found.mean()) or now - begun + COST_OF_HALVING * (
-            now - pass_begun
-        ) > seconds:
+        if (
+            abs(last_move) < GOOD_ENOUGH * abs(found.mean())
+            or now - begun + COST_OF_HALVING * (now - pass_begun) > seconds
+        ):
             break
     money = float((prices.money * coarse.budget).mean())
     return Bound(
@@ -99,6 +100,19 @@ def upper_bound(
         evaluations=evaluations,
         seconds=time.monotonic() - begun,
     )
+
+
+def _search(problem: RelaxedProblem, seconds: float, progress: Progress | None) -> tuple[Prices, int]:
+    """The best prices for each start, with the end of an episode counted in."""
+    prices, evaluations = search_prices(problem, seconds, MAX_EVALUATIONS, progress)
+    ends = ending(problem, prices)
+    if problem.must_run_dry or (ends < GOOD_ENOUGH * np.abs(relaxed_value(problem, prices))).all():
+        return prices, evaluations
+    others, more = search_prices(problem, seconds / 2, MAX_EVALUATIONS, progress, none_negative=True)
+    values = [relaxed_value(problem, found) + ending(problem, found) for found in (prices, others)]
+    better = values[1] < values[0]
+    knots = np.where(better[:, None, None, None], others.knots, prices.knots)
+    return Prices(knots, prices.steps, np.where(better, others.money, prices.money)), evaluations + more
 
 
 def _resolutions() -> Iterator[Resolution]:

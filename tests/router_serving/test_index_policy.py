@@ -1,0 +1,90 @@
+"""The index policy serves with NumPy what the simulator plays in JAX, and says what it cannot take."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jax_router.v0 import observation as layout
+from router_serving.index_policy import IndexPolicy, IndexTables, worth
+from router_serving.policy import Origin
+
+NAMES = ("a", "b", "c")
+
+
+@pytest.fixture(scope="module")
+def policy():
+    rng = np.random.default_rng(0)
+    tables = IndexTables(
+        answer=rng.uniform(0, 0.5, (3, 9)),
+        wait=-np.cumsum(rng.exponential(0.1, (3, 7)), axis=1),
+        costs=np.array([0.03, 0.003, 0.0]),
+        load=np.array([0.5, 1.5, 1.0]),
+        size=np.array([1.0, 5.0]),
+        sizes=np.array([0.0, 1.0, 3.0, 9.0]),
+        queue_price=rng.uniform(0, 1, (3, 3, 4, 5)),
+    )
+    origin = Origin("LLMRouter-v0", "made up", tuple({"name": name} for name in NAMES), layout.names(NAMES), (1.0,) * 7)
+    return IndexPolicy(origin, IndexTables(*(np.asarray(table, np.float32) for table in tables)), price=0.0)
+
+
+def observations(count):
+    return np.random.default_rng(1).uniform(0, 1, (count, 7)).astype(np.float32)
+
+
+def test_numpy_and_jax_agree(policy):
+    seen, price = observations(500), np.float32(2.0)
+    tables = IndexTables(*(jnp.asarray(table) for table in policy.tables))
+    simulated = jax.vmap(lambda one: worth(tables, one, jnp.float32(price), jnp))(jnp.asarray(seen))
+    np.testing.assert_allclose(policy.preferences(seen, 2.0), simulated, atol=1e-5)
+
+
+def test_one_observation_is_a_row_of_many(policy):
+    seen = observations(20)
+    assert policy.act(seen[3]) == policy.act(seen)[3]
+    assert policy.act(seen[3]).shape == ()
+    assert policy.act(seen).dtype == np.int64
+
+
+def test_what_a_model_is_worth_is_read_off_the_tables(policy):
+    tables = policy.tables
+    # Noon of three parts is the middle of the second, a queue half full is a node, and so is complexity 0.25.
+    length = (3.0 / 1.5 - 1.0) / 5.0  # a size of 3 requests
+    seen = np.array([length, 0.25, 0.5, 0.0, 1.0, 0.5, 1.0], np.float32)
+    depths = [2, 0, 4]
+    expected = tables.answer[:, 2] + tables.wait[[0, 1, 2], [3, 0, 6]] - 7 * tables.costs
+    expected = expected - tables.queue_price[1, [0, 1, 2], 2, depths]
+    np.testing.assert_allclose(policy.preferences(seen, 7.0), expected, atol=1e-5)
+
+
+def test_the_table_of_a_day_has_no_edge_at_midnight(policy):
+    seen = np.broadcast_to(observations(1), (2, 7)).copy()
+    seen[:, 5] = [1e-6, 1 - 1e-6]
+    before, after = policy.preferences(seen)
+    np.testing.assert_allclose(before, after, atol=1e-4)
+
+
+def test_a_high_price_takes_the_cheapest(policy):
+    assert (policy.act(observations(50), price=1e6) == 2).all()
+
+
+def test_the_budget_is_not_looked_at(policy):
+    seen = observations(50)
+    other = seen.copy()
+    other[:, 6] = 0
+    np.testing.assert_array_equal(policy.preferences(seen), policy.preferences(other))
+
+
+@pytest.mark.parametrize(
+    ("seen", "price", "message"),
+    [
+        (np.zeros(6), None, "observation has shape (6,); this policy takes (n, 7), for the models a, b, c"),
+        (np.full(7, np.nan), None, "observation holds nan at (0,); every number must be finite"),
+        (np.zeros(7), -1.0, "price is -1; it must be a finite number, at least 0"),
+        (np.zeros(7), True, "price is True; it must be a finite number, at least 0"),
+    ],
+)
+def test_what_it_cannot_take_is_named(policy, seen, price, message):
+    with pytest.raises(ValueError) as error:
+        policy.act(seen, price)
+    assert str(error.value) == message

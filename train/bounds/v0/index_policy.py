@@ -1,0 +1,98 @@
+"""The index policy of LLMRouter-v0: made from the bound's program in seconds, and learned from nothing."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jax_router.policy import Policy
+from jax_router.v0.params import Params
+from jax_router.v0.traffic import load_at
+from router_serving.index_policy import IndexTables, worth
+from train.bounds.index import NUM_PARTS, queue_prices
+from train.bounds.minimise import search_prices
+from train.bounds.problem import Prices, carried
+from train.bounds.starts import even_starts
+from train.bounds.v0.discretise import Resolution, discretise
+from train.bounds.v0.rewards import answer_reward, wait_reward
+from train.bounds.v0.upper_bound import SEARCH
+
+TABLE = Resolution(depths=51, complexities=16, sizes=7, required=3)
+"""Where the queues' prices are worked out."""
+NUM_STARTS = 4
+"""Times of day at which prices are searched for."""
+NUM_EVALUATIONS = 16
+"""Prices that the search tries: more changes the policy by less than chance shows."""
+NUM_COMPLEXITIES = 129
+NUM_DEPTHS = 129
+"""Points at which the mean rewards of answers and waits are kept."""
+MEAN_DEVIATIONS = np.linspace(-3, 3, 61)
+"""Of the required quality, which no observation shows: rewards are means over it."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """The tables of the index policy, and the price of money that they were made at."""
+
+    tables: IndexTables
+    price: float
+    """Reward per USD; 0 where no budget binds."""
+
+
+def make_index(params: Params, seconds: float = 10.0, prices: Prices | None = None) -> Index:
+    """The index policy of a routing problem.
+
+    Args:
+        params: the routing problem.
+        seconds: for how long to search for prices, where they are not given; a longer search than about 10 s on two
+            cores changes nothing.
+        prices: of a bound (`Bound.prices`), for `even_starts` of their number.
+    """
+    num_starts = NUM_STARTS if prices is None else len(prices.money)
+    starts = even_starts(num_starts)
+    coarse = discretise(params, starts, SEARCH, lifted=False)
+    if prices is None:
+        prices, _ = search_prices(coarse, seconds, NUM_EVALUATIONS)
+    problem = discretise(params, starts, TABLE, lifted=False)
+    by_queue = queue_prices(problem, carried(prices, coarse, problem), starts, float(params.steps_per_day))
+    models = range(params.num_models)
+    depths = np.linspace(0, float(params.congestion.max_queue_depth), NUM_DEPTHS)
+    times = jnp.asarray(even_starts(NUM_PARTS), jnp.float32)
+    joining, weight = float(params.congestion.arrival_mean), float(params.congestion.length_weight)
+    tables = IndexTables(
+        answer=np.stack([_answers(params, model) for model in models]),
+        wait=np.stack([wait_reward(params, model, depths) for model in models]),
+        costs=np.asarray(params.fleet.cost_per_call),
+        load=np.asarray(load_at(times, params.traffic.load)),
+        size=joining * np.array([1 - weight, weight / float(params.traffic.mean_length)]),
+        sizes=problem.sizes,
+        queue_price=by_queue,
+    )
+    return Index(IndexTables(*(np.asarray(table, np.float32) for table in tables)), float(prices.money.mean()))
+
+
+def index_policy(index: Index, price: float | None = None) -> Policy:
+    """The index policy in the simulator, at a price of money, reward per USD; default: that of its tables."""
+    tables = IndexTables(*(jnp.asarray(table) for table in index.tables))
+    at = index.price if price is None else price
+
+    def policy(key: jax.Array, observation: jax.Array, state: object) -> jax.Array:
+        values = jax.vmap(lambda seen: worth(tables, seen, jnp.float32(at), jnp))(observation)
+        return jnp.argmax(values, axis=-1).astype(jnp.int32)
+
+    return policy
+
+
+def priced_preferences(index: Index, priced: jax.Array) -> jax.Array:
+    """What each model is worth, (B, N), from priced observations (B, D + 1), whose last number is the log price."""
+    tables = IndexTables(*(jnp.asarray(table) for table in index.tables))
+    return jax.vmap(lambda seen: worth(tables, seen[:-1], jnp.exp(seen[-1]), jnp))(priced)
+
+
+def _answers(params: Params, model: int) -> np.ndarray:
+    """Mean rewards of a model's answers at even complexities, (C,), over the required quality."""
+    complexity = np.linspace(0, 1, NUM_COMPLEXITIES)[:, None]
+    required = np.clip(0.5 + 0.4 * complexity + 0.05 * MEAN_DEVIATIONS, 0.0, 1.0)
+    weights = np.exp(-(MEAN_DEVIATIONS**2) / 2)
+    return np.asarray(answer_reward(params, model, complexity, required) @ weights / weights.sum())
