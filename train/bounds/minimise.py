@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 from scipy.optimize import minimize
@@ -58,10 +59,8 @@ def search_prices(
         return float(values.sum()), scaling.slope(by_knot, by_money)
 
     options = {"maxcor": MEMORY, "maxiter": max_evaluations, "ftol": 1e-9, "gtol": 1e-6}
-    try:
+    with suppress(_OutOfTime):
         minimize(evaluate, scaling.start, jac=True, method="L-BFGS-B", bounds=scaling.bounds, options=options)
-    except _OutOfTime:
-        pass
     return best, count
 
 
