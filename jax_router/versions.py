@@ -106,7 +106,7 @@ class Version(Protocol):
     """It has a `reward` with a `cost_weight`, beside what `AnyParams` says."""
     State: type
     Traffic: Any
-    """It has a class method `from_trace(path)`."""
+    """It has the class methods `from_trace(path, outliers=...)` and `from_requests(trace)`."""
     observation: ObservationLayout
     strategies: Strategies
     tuning: Tuning

@@ -43,7 +43,7 @@ def check_whole_number(field: str, value: object, *, at_least: int, at_most: flo
         item = int(item)
     # Python's integers are compared as they are: those above 2**53 have no float of their own.
     if not isinstance(item, numbers.Integral) or not at_least <= int(item) <= at_most:
-        shown = f"{item:.10g}" if isinstance(item, float) else repr(value)
+        shown = f"{item:.10g}" if isinstance(item, float) else repr(value) if item is None else item
         raise ValueError(f"{field} is {shown}; it must be {_range_in_words('a whole number', at_least, at_most)}")
     return int(item)
 

@@ -66,7 +66,7 @@ class TimeColumn:
             first,
             last,
             f"{near.sum()} of {len(near)} requests lie from {days[0]} to {days[1]}; mend the others, or leave them out "
-            'with outliers="drop"',
+            'with outliers="drop" (--trace-outliers drop)',
         )
 
     def seconds(self, kept: np.ndarray) -> np.ndarray:

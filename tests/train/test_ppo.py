@@ -109,3 +109,23 @@ def test_a_run_directory_with_a_run_is_left_alone(tmp_path: Path, capsys: pytest
     assert "there is something in it already" in capsys.readouterr().err
     assert (tmp_path / "config.json").read_text() == "mine"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_row_years_away_is_refused_or_left_out_and_said(tmp_path: Path, refuses, capsys) -> None:
+    rows = "".join(f"2024-05-10 {hour:02d}:00:00,100\n" for hour in range(24))
+    (tmp_path / "trace.csv").write_text(f"TIMESTAMP,ContextTokens\n{rows}1970-01-02 00:00:00,100\n")
+    args = [
+        *SMALL,
+        "--trace",
+        str(tmp_path / "trace.csv"),
+        "--episode-length",
+        "10",
+        "--run-dir",
+        str(tmp_path / "run"),
+    ]
+    refuses(main, args, "trace.csv, line 26: TIMESTAMP is '1970-01-02 00:00:00'")
+    assert not (tmp_path / "run").exists()
+    main([*args, "--trace-outliers", "drop"])
+    said = capsys.readouterr().err
+    assert "trace.csv: TIMESTAMP is read as ISO 8601" in said
+    assert "1 row is left out, years away from the others" in said

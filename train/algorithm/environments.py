@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from jax_router import versions
 from train.algorithm.config import Problem
+from train.cli.errors import say_once
 
 if TYPE_CHECKING:
     from gymnax.environments.environment import Environment
@@ -39,11 +40,22 @@ def load_task(problem: Problem) -> Task:
     params = version.make_params(
         problem.scenario,
         models,
-        traffic=None if problem.trace is None else version.Traffic.from_trace(problem.trace),
+        traffic=None if problem.trace is None else _traffic(version, problem),
         episode_length=problem.episode_length,
         budget=problem.budget,
     )
     return Task(params, models)
+
+
+def _traffic(version: versions.Version, problem: Problem) -> Any:
+    """The traffic of a trace; how its times were read is said."""
+    from jax_router.trace import read_trace  # pandas takes half a second to import
+
+    assert problem.trace is not None
+    trace = read_trace(problem.trace, outliers=problem.trace_outliers)
+    for remark in trace.remarks():
+        say_once(f"{problem.trace}: {remark}")
+    return version.Traffic.from_requests(trace)
 
 
 def make_environment(problem: Problem) -> tuple["Environment[Any, Any]", Any]:

@@ -4,6 +4,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -20,6 +21,12 @@ class Stopped(KeyboardInterrupt):
         super().__init__(number)
         self.status = 128 + number
         """The exit status by the convention of shells: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP."""
+
+
+@cache
+def say_once(sentence: str) -> None:
+    """Print a sentence to standard error, the first time that it is said."""
+    print(sentence, file=sys.stderr)
 
 
 def stop(message: str, status: int) -> NoReturn:

@@ -5,6 +5,7 @@ A command inherits those it needs, or takes them as a group: `problem: tyro.conf
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from jax_router.internal.checks import check_whole_number
 
@@ -27,6 +28,8 @@ class SubstituteFlags:
     """Route to the models of this TOML file, one [[models]] table each, instead of the preset models."""
     trace: Path | None = None
     """Take the traffic from this CSV request trace (TIMESTAMP, ContextTokens and, if there is one, complexity)."""
+    trace_outliers: Literal["refuse", "drop"] = "refuse"
+    """Refuse a trace with requests that lie years away from all others, or drop those requests."""
     episode_length: int | None = None
     """Let an episode have this many prompts instead of as many as the scenario says."""
 
