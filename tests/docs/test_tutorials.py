@@ -1,6 +1,5 @@
 """The tutorials run from the top, and print what the site shows."""
 
-import re
 from pathlib import Path
 
 import nbformat
@@ -26,15 +25,3 @@ def test_a_tutorial_runs_and_prints_as_much_as_the_site_shows(name: str, monkeyp
     for before, now in zip(printed(shown), printed(notebook), strict=True):
         assert before.count("\n") == now.count("\n") > 0
         assert [line.split()[0] for line in before.splitlines()] == [line.split()[0] for line in now.splitlines()]
-
-
-@pytest.mark.parametrize("name", ["first_agent", "one_policy_every_budget"])
-def test_links_lead_to_pages(name: str) -> None:
-    """The site does not rewrite links in notebooks, nor does it check them: they are as the built pages lie."""
-    text = (TUTORIALS / f"{name}.ipynb").read_text()
-    links = re.findall(r"\]\(([^)]+)\)", text)
-    assert links
-    for link in links:
-        page = re.fullmatch(r"\.\./\.\./(\w+)/", link)
-        assert page is not None, link
-        assert (TUTORIALS.parent / f"{page[1]}.md").exists(), link
