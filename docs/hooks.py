@@ -1,4 +1,4 @@
-"""Notebooks as pages of the site: MkDocs reads a tutorial as Markdown, so that links in it are checked like all others."""
+"""Notebooks as pages of the site: MkDocs reads a tutorial as Markdown, and checks its links like all others."""
 
 import json
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def markdown_of(cell: dict[str, Any]) -> Iterator[str]:
     outputs = cell["outputs"]
     printed = "".join("".join(output.get("text", "")) for output in outputs)
     if printed:
-        yield f"```text title=\"prints\"\n{printed.rstrip()}\n```"
+        yield f'```text title="prints"\n{printed.rstrip()}\n```'
     for output in outputs:
         picture = output.get("data", {}).get("image/png")
         if picture:

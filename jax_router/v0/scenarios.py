@@ -14,7 +14,7 @@ from jax_router.v0.quality import Difficulty
 from jax_router.v0.reward import RewardConfig, RewardWeights
 from jax_router.v0.settings import GivenSettings, Settings
 from jax_router.v0.simulator import SIMULATOR
-from jax_router.v0.traffic import Traffic
+from jax_router.v0.traffic import Traffic, check_traffic
 
 _SCENARIOS = {
     "default": (Settings(), RewardConfig()),
@@ -67,8 +67,6 @@ def make_params(
     given: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
     if traffic is not None and "load_amplitude" in given:
         raise ValueError("load_amplitude shapes the synthetic traffic; leave it out when traffic is given")
-    if traffic is not None and not isinstance(traffic, Traffic):
-        raise ValueError(f"traffic is {traffic!r}; it must be a Traffic, such as Traffic.from_trace(path)")
     if reward is not None and not isinstance(reward, RewardConfig):
         raise ValueError(f"reward is {reward!r}; it must be a RewardConfig")
     preset, preset_reward = _SCENARIOS[scenario]
@@ -79,7 +77,7 @@ def make_params(
     return Params(
         simulator=SIMULATOR,
         fleet=fleet,
-        traffic=Traffic.synthetic(numbers.load_amplitude) if traffic is None else traffic,
+        traffic=Traffic.synthetic(numbers.load_amplitude) if traffic is None else check_traffic(traffic),
         congestion=constant_struct(Congestion, numbers),
         difficulty=constant_struct(Difficulty, numbers),
         reward=RewardWeights.from_config(weights),

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
-from jax_router.internal.arrays import constant
-from jax_router.internal.checks import check_number
+from jax_router.internal.arrays import constant, is_traced
+from jax_router.internal.checks import check_number, check_numbers
 
 if TYPE_CHECKING:
     from jax_router.trace import Outliers, Trace
@@ -23,6 +23,9 @@ NUM_LOAD_BINS = 96
 """Values in a load table: one for every quarter of an hour of the simulated day."""
 LOAD_PEAK = 0.375
 """When the synthetic load peaks, days after midnight: 09:00."""
+
+LOAD_TOLERANCE = 1e-3
+"""How far from 1 the mean of a load table may be: its values are float32."""
 
 
 @struct.dataclass
@@ -92,6 +95,23 @@ class Traffic:
             mean_length=constant(length.mean()),
             load=constant(counts / counts.mean()),
         )
+
+
+def check_traffic(traffic: object) -> Traffic:
+    """Return the traffic, or raise a `ValueError` that names the table which holds something else than it says."""
+    if not isinstance(traffic, Traffic):
+        raise ValueError(f"traffic is {traffic!r}; it must be a Traffic, such as Traffic.from_trace(path)")
+    if any(map(is_traced, vars(traffic).values())):
+        return traffic
+    for name in ("length_quantiles", "complexity_quantiles"):
+        table = check_numbers(f"traffic.{name}", getattr(traffic, name), at_least=0)
+        if len(table) != NUM_KNOTS or table[-1] > 1 or (np.diff(table) < 0).any():
+            raise ValueError(f"traffic.{name} must be {NUM_KNOTS} numbers from 0 to 1 that never fall")
+    check_number("traffic.mean_length", traffic.mean_length, above=0, at_most=1)
+    load = check_numbers("traffic.load", traffic.load, at_least=0)
+    if abs(load.mean() - 1) > LOAD_TOLERANCE:
+        raise ValueError(f"traffic.load has mean {load.mean():.6g}; it must have mean 1")
+    return traffic
 
 
 def knots() -> np.ndarray:

@@ -1,6 +1,6 @@
 """`make_params`: the scenarios of docs/dynamics.md, and one line for every bad setting."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import jax
 import numpy as np
@@ -95,6 +95,8 @@ OUT_OF_RANGE = [
     ("drain_low", -0.5, "at least 0"),
     ("budget", 1e39, "float32"),
     ("budget", 1e-50, "float32"),
+    ("budget", 1e-40, "float32"),  # XLA takes it for 0
+    ("max_queue_depth", 1e-40, "float32"),
     ("gap_floor", -1e39, "float32"),
     pytest.param("slowdown", 10**400, "(finite|float32)", id="more than a float holds"),
 ]
@@ -144,3 +146,25 @@ def test_every_setting_is_a_keyword_and_every_keyword_a_setting():
 def test_an_unknown_keyword_is_a_type_error():
     with pytest.raises(TypeError, match="unexpected keyword argument 'budgett'"):
         make_params(budgett=1)
+
+
+@pytest.mark.parametrize(
+    ("table", "value", "message"),
+    [
+        ("load", np.full(4, np.nan), "traffic.load holds nan at 0"),
+        ("load", np.zeros(4), "traffic.load has mean 0; it must have mean 1"),
+        ("load", [-1.0, 3.0], "traffic.load holds -1 at 0"),
+        ("load", 1.0, "traffic.load is 1.0; it must be a list of finite numbers at least 0"),
+        ("mean_length", 0.0, "traffic.mean_length is 0; it must be a finite number above 0 and at most 1"),
+        ("length_quantiles", np.linspace(0, 2, 127), "traffic.length_quantiles must be 127 numbers from 0 to 1"),
+        (
+            "complexity_quantiles",
+            np.linspace(1, 0, 127),
+            "traffic.complexity_quantiles must be 127 numbers from 0 to 1",
+        ),
+        ("complexity_quantiles", np.linspace(0, 1, 5), "traffic.complexity_quantiles must be 127 numbers from 0 to 1"),
+    ],
+)
+def test_traffic_of_numbers_that_are_none_is_refused(table, value, message):
+    with pytest.raises(ValueError, match=message):
+        make_params(traffic=replace(Traffic.synthetic(), **{table: value}))
