@@ -62,7 +62,7 @@ def best_mixture(key: jax.Array, params: AnyParams, num_episodes: int = 32, num_
         around = tuned.best + step * generator.normal(size=(256, n))
         around = np.maximum(around, 0) + 1e-9
         around = (around / around.sum(-1, keepdims=True)).astype(np.float32)
-        tuned = _join(tuned, try_out(key, params, around, mixture, num_episodes))
+        tuned = joined(tuned, try_out(key, params, around, mixture, num_episodes))
     return tuned
 
 
@@ -88,12 +88,14 @@ def try_out(
     return Tuned(candidates, results.reward, results)
 
 
-def _join(first: Tuned, second: Tuned) -> Tuned:
-    def joined(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def joined(first: Tuned, second: Tuned) -> Tuned:
+    """All candidates of two searches over the same episodes."""
+
+    def stacked(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.concatenate([a, b])
 
     return Tuned(
-        joined(first.candidates, second.candidates),
-        joined(first.reward, second.reward),
-        jax.tree.map(joined, first.means, second.means),
+        stacked(first.candidates, second.candidates),
+        stacked(first.reward, second.reward),
+        jax.tree.map(stacked, first.means, second.means),
     )
