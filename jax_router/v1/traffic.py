@@ -1,5 +1,6 @@
 """What arrives: prompts with the lengths of tables or of a trace's rows, and the load over the day."""
 
+from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -12,7 +13,7 @@ from jax_router.internal.arrays import constant
 from jax_router.internal.checks import check_number
 from jax_router.internal.tables import sine_load
 from jax_router.v1.arrivals import fitted
-from jax_router.v1.lengths import MEASURED, LengthTables, bin_of, tables_from
+from jax_router.v1.lengths import BINS, MEASURED, LengthTables, bin_of, tables_from
 
 if TYPE_CHECKING:
     from jax_router.trace import Outliers, Trace
@@ -111,14 +112,29 @@ class Traffic:
         order = np.argsort(trace.seconds, kind="stable")
         seconds, inputs = trace.seconds[order], trace.tokens[order]
         outputs = np.maximum(trace.answer_tokens[order], 1)
-        lengths = tables_from(inputs, outputs)
         table = constant(np.ones(1) if load is None else _checked_load(load))
+        lengths = tables_from(inputs, outputs)
         if arrivals != "replay":
             return cls(lengths=lengths, load=table, rows=None, settings=tuple(fitted(seconds, arrivals).items()))
+        lengths = _with_moments_of(lengths, inputs, outputs)
         gaps = np.diff(seconds)
-        bins = bin_of(inputs, inputs)
-        rows = [inputs, lengths.expected_output[bins], outputs, np.append(gaps, gaps.mean())]
-        return cls(lengths=lengths, load=table, rows=constant(np.stack(rows, axis=-1)), settings=(("rate", 1.0),))
+        expected = np.asarray(lengths.expected_output)[bin_of(inputs, inputs)]
+        rows = np.stack([inputs, expected, outputs, np.append(gaps, gaps.mean())], axis=-1)
+        return cls(lengths=lengths, load=table, rows=constant(rows), settings=(("rate", 1.0),))
+
+
+def _with_moments_of(lengths: LengthTables, inputs: np.ndarray, outputs: np.ndarray) -> LengthTables:
+    """The tables with the means of the rows themselves: a table's tail is thinner than that of what it is made of."""
+    bins = bin_of(inputs, inputs)
+    count = np.bincount(bins, minlength=BINS)
+    sums = np.bincount(bins, weights=outputs, minlength=BINS)
+    return replace(
+        lengths,
+        expected_output=constant(np.where(count > 0, sums / np.maximum(count, 1), outputs.mean())),
+        mean_input=constant(max(1.0, inputs.mean())),
+        mean_output=constant(outputs.mean()),
+        mean_square_output=constant((outputs**2).mean()),
+    )
 
 
 def _checked_lengths(lengths: LengthTables | str) -> LengthTables:
