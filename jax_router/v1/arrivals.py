@@ -13,12 +13,17 @@ class Arrivals:
     """A process of arrivals, each field () float32."""
 
     rate: jax.Array  # prompts/s at mean load, outside of pauses; where a trace is replayed, the factor on its speed
-    mean_rate: jax.Array  # prompts/s that the router takes for usual
+    unit_rate: jax.Array  # prompts/s at a rate of 1: 1, or the pace of a trace that is replayed
     burst_std: jax.Array  # of the logarithm of the rate
     burst_time: jax.Array  # s
     pause_prob: jax.Array  # that a pause follows a prompt, 0 .. 1
     pause_mean: jax.Array  # s
     day_seconds: jax.Array  # s
+
+    @property
+    def mean_rate(self) -> jax.Array:
+        """Prompts/s at mean load and outside of pauses, () float32: what the router takes for usual."""
+        return jnp.asarray(self.rate) * self.unit_rate
 
 
 def draw_gap(

@@ -38,16 +38,11 @@ def load(params: Params) -> jax.Array:
 def prompts_per_day(params: Params) -> jax.Array:
     """() float32, prompts a simulated day: outside of pauses they come at `mean_rate`, and pauses take their time."""
     arrivals = params.arrivals
-    gap = 1.0 / jnp.asarray(arrivals.mean_rate) + arrivals.pause_prob * arrivals.pause_mean
+    gap = 1.0 / arrivals.mean_rate + arrivals.pause_prob * arrivals.pause_mean
     return arrivals.day_seconds / gap
 
 
 def with_load_factor(params: Params, factor: jax.Array | float) -> Params:
     """The same problem with prompts that come `factor` times as fast."""
     arrivals = params.arrivals
-    faster = replace(
-        arrivals,
-        rate=jnp.asarray(arrivals.rate) * factor,
-        mean_rate=jnp.asarray(arrivals.mean_rate) * factor,
-    )
-    return replace(params, arrivals=faster)
+    return replace(params, arrivals=replace(arrivals, rate=jnp.asarray(arrivals.rate) * factor))

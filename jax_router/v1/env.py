@@ -55,7 +55,7 @@ def initial_state(noise: Noise, params: Params) -> State:
         warm=jnp.arange(1, num_models + 1, dtype=jnp.float32) / num_models,
         prompt=_next_prompt(noise, position, jnp.int32(num_models), params),
         burst=noise.burst,
-        mean_gap=1.0 / jnp.asarray(params.arrivals.mean_rate),
+        mean_gap=1.0 / params.arrivals.mean_rate,
         time_of_day=noise.pause,
         budget_remaining=jnp.asarray(params.budget),
         step_count=jnp.int32(0),

@@ -135,11 +135,10 @@ def _measured(table: QualityTable, fleet: Fleet) -> tuple[Quality, Fleet]:
 
 
 def _arrivals(numbers: Settings, traffic: Traffic) -> Arrivals:
-    mean_rate = numbers.rate
-    if traffic.rows is not None:
-        mean_rate *= 1 / max(float(np.asarray(traffic.rows)[:, 3].mean()), 1e-9)
+    rows = traffic.rows
+    unit_rate = 1.0 if rows is None else 1 / max(float(np.asarray(rows)[:, 3].mean()), 1e-9)
     names = ("rate", "burst_std", "burst_time", "pause_prob", "pause_mean", "day_seconds")
-    return Arrivals(mean_rate=constant(mean_rate), **{name: constant(getattr(numbers, name)) for name in names})
+    return Arrivals(unit_rate=constant(unit_rate), **{name: constant(getattr(numbers, name)) for name in names})
 
 
 DEFAULT = make_params()

@@ -83,7 +83,7 @@ def test_the_default_fleet_under_random_choice():
         own = actions == i
         served = exact(model, Requests(requests.seconds[own], inputs[own], outputs[own]), down=down[own, i])
         found = agreement(jax.tree.map(lambda rows, own=own: rows[own], outcome), served)
-            assert abs(found.latency) < 0.05
+        assert abs(found.latency) < 0.05
         assert abs(found.ttft) < 0.10
         assert found.correlation >= 0.9
         np.testing.assert_allclose(*found.refused, atol=0.005)
