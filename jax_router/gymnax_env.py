@@ -1,4 +1,4 @@
-"""Any simulator behind gymnax 1.0's interface, for trainers that speak it; `LLMRouter` is the one of LLMRouter-v0, `LLMRouterV1` of -v1.
+"""Any simulator behind gymnax 1.0's interface, for trainers that speak it: `LLMRouter` for v0, `LLMRouterV1` for v1.
 
 Importing this imports gymnax (and with it matplotlib: seconds); `import jax_router` does not.
 """

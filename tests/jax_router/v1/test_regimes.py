@@ -1,6 +1,7 @@
 """The closed forms of an endpoint against the exact engine: the same requests, in many regimes."""
 
 from dataclasses import replace
+from functools import partial
 
 import jax
 import numpy as np
@@ -41,7 +42,7 @@ REGIMES = {  # model, lengths, arrivals, load, patience
     "heavy tail": (STEADY_SMALL, heavy(2), poisson, 0.8, NEVER),
     "heavy tail, on and off": (STEADY_SMALL, heavy(2), on_off, 0.6, NEVER),
     "reasoning, bursts": (STEADY_SMALL, tabled(lognormal(500, 400, 1.0, 3.5)), cox(0.35), 0.7, NEVER),
-    "code, on and off": (STEADY_SMALL, tabled(CODE), on_off, 0.36, NEVER),
+    "code, on and off": (STEADY_SMALL, tabled(CODE), partial(on_off, time_on=60, time_off=120), 0.6, NEVER),
     "rate limit": (LIMITED, tabled(CONV), poisson, 0.7, NEVER),
     "outages": (FAILING, tabled(CONV), poisson, 0.7, NEVER),
     "hosted, without a queue": (HOSTED, tabled(CONV), poisson, 0.05, NEVER),
