@@ -12,7 +12,7 @@ from jax_router.v1.lengths import draw_pair
 from jax_router.v1.noise import Noise
 from jax_router.v1.params import Params
 from jax_router.v1.quality import draw_probits, true_quality
-from jax_router.v1.reward import Outcome
+from jax_router.v1.reward import ACCEPTED, OUTAGE, REQUEST_LIMIT, TOKEN_LIMIT, Outcome
 from jax_router.v1.traffic import Prompt
 
 CACHED = 0.8
@@ -125,11 +125,12 @@ def _answer(state: State, action: jax.Array, noise: Noise, params: Params) -> tu
     """What becomes of the prompt; where it ends up, (N,) bool; and whether that endpoint accepts it, () bool."""
     prompt, num_models = state.prompt, params.num_models
     tokens = prompt.input_tokens + prompt.output_tokens
-    refuses = (state.down > 0.0) | (state.request_bucket < 1.0) | (state.token_bucket < tokens)
-    refused = refuses[action]
+    refusals = _refusals(state, tokens)
+    refusal = refusals[action]
+    refused = refusal != ACCEPTED
     model = jnp.where(refused, jnp.asarray(params.fleet.fallback)[action], action)
     here = jnp.arange(num_models, dtype=jnp.int32) == model
-    accepted = ~refuses[model]
+    accepted = refusals[model] == ACCEPTED
 
     def take(column: jax.Array) -> jax.Array:
         return column if jnp.ndim(column) == 0 else jnp.asarray(column)[model]
@@ -159,12 +160,20 @@ def _answer(state: State, action: jax.Array, noise: Noise, params: Params) -> tu
             good=noise.good < quality,
             sla_violated=lost | late,
             refused=refused,
+            refusal=refusal,
             lost=lost,
             served_by=jnp.where(lost, num_models, model),
         ),
         here,
         accepted,
     )
+
+
+def _refusals(state: State, tokens: jax.Array) -> jax.Array:
+    """Why each endpoint would refuse a prompt that comes to so many tokens with its answer, (N,) int32."""
+    of_tokens = jnp.where(state.token_bucket < tokens, TOKEN_LIMIT, ACCEPTED)
+    of_requests = jnp.where(state.request_bucket < 1.0, REQUEST_LIMIT, of_tokens)
+    return jnp.where(state.down > 0.0, OUTAGE, of_requests).astype(jnp.int32)
 
 
 def price(fleet: Fleet, input_tokens: jax.Array, cached: jax.Array, output_tokens: jax.Array) -> jax.Array:

@@ -9,6 +9,10 @@ from flax import struct
 from jax_router.internal.arrays import constant_struct
 from jax_router.internal.checks import check_number
 
+ACCEPTED, OUTAGE, REQUEST_LIMIT, TOKEN_LIMIT = range(4)
+REFUSALS = ("accepted", "outage", "request limit", "token limit")
+"""Why a model refused, by the number in an outcome."""
+
 
 @dataclass(frozen=True)
 class RewardConfig:
@@ -72,6 +76,7 @@ class Outcome:
     good: jax.Array  # () bool
     sla_violated: jax.Array  # () bool: lost, or ttft > ttft_sla, or latency > latency_sla
     refused: jax.Array  # () bool, by the model that was chosen
+    refusal: jax.Array  # () int32, why: an index of REFUSALS
     lost: jax.Array  # () bool: refused twice, or the user gave up
     served_by: jax.Array  # () int32, the model that answered; N of a lost prompt
 
