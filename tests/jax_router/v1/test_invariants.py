@@ -31,7 +31,7 @@ def thirty_steps(params, key):
     rate=logarithmic,
     mean_input=st.floats(0, 6).map(lambda power: 10.0**power),
     mean_output=st.floats(0, 6).map(lambda power: 10.0**power),
-    cv=st.floats(0, 5),
+    cv=st.floats(0.001, 5),
     slots=st.floats(0, 3).map(lambda power: 10.0**power),
     tpm=st.floats(1, 7).map(lambda power: 10.0**power),
     seed=st.integers(0, 1000),
