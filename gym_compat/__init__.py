@@ -1,7 +1,7 @@
 """The simulator as Gymnasium environments: one at a time, or thousands as one.
 
 import gymnasium as gym
-import gym_compat  # registers LLMRouter-v0
+import gym_compat  # registers LLMRouter-v0 and LLMRouter-v1
 
 env = gym.make("LLMRouter-v0", scenario="rush_hour")
 envs = gym.make_vec("LLMRouter-v0", num_envs=2048)
@@ -16,25 +16,38 @@ import gymnasium
 
 if TYPE_CHECKING:
     from gym_compat.v0.envs import LLMRouterEnv, LLMRouterVectorEnv
+    from gym_compat.v1.envs import LLMRouterV1Env, LLMRouterV1VectorEnv
     from jax_router import DEFAULT_MODELS, SCENARIOS, ModelConfig, RewardConfig, Traffic
 
 __all__ = [
     "DEFAULT_MODELS",
     "SCENARIOS",
     "LLMRouterEnv",
+    "LLMRouterV1Env",
+    "LLMRouterV1VectorEnv",
     "LLMRouterVectorEnv",
     "ModelConfig",
     "RewardConfig",
     "Traffic",
 ]
 
-_HOME = dict.fromkeys(("LLMRouterEnv", "LLMRouterVectorEnv"), "gym_compat.v0.envs")
+_HOME = {
+    "LLMRouterEnv": "gym_compat.v0.envs",
+    "LLMRouterVectorEnv": "gym_compat.v0.envs",
+    "LLMRouterV1Env": "gym_compat.v1.envs",
+    "LLMRouterV1VectorEnv": "gym_compat.v1.envs",
+}
 
 # Without max_episode_steps: the environment truncates by itself, and `make` would add a second time limit.
 gymnasium.register(
     id="LLMRouter-v0",
     entry_point="gym_compat.v0.envs:LLMRouterEnv",
     vector_entry_point="gym_compat.v0.envs:LLMRouterVectorEnv",
+)
+gymnasium.register(
+    id="LLMRouter-v1",
+    entry_point="gym_compat.v1.envs:LLMRouterV1Env",
+    vector_entry_point="gym_compat.v1.envs:LLMRouterV1VectorEnv",
 )
 
 

@@ -78,5 +78,6 @@ def latency_edges() -> np.ndarray:
 
 def _latency_bin(latency: jax.Array) -> jax.Array:
     bins_per_e_fold = LATENCY_BINS / math.log(LONGEST_LATENCY / SHORTEST_LATENCY)
-    position = jnp.log(latency / SHORTEST_LATENCY) * bins_per_e_fold
+    # A prompt may be lost at once, and the logarithm of 0 is no place among the bins.
+    position = jnp.log(jnp.maximum(latency, SHORTEST_LATENCY) / SHORTEST_LATENCY) * bins_per_e_fold
     return jnp.clip(position.astype(jnp.int32), 0, LATENCY_BINS - 1)

@@ -1,4 +1,4 @@
-"""Any simulator behind gymnax 1.0's interface, for trainers that speak it; `LLMRouter` is the one of LLMRouter-v0.
+"""Any simulator behind gymnax 1.0's interface, for trainers that speak it: `LLMRouter` for v0, `LLMRouterV1` for v1.
 
 Importing this imports gymnax (and with it matplotlib: seconds); `import jax_router` does not.
 """
@@ -115,6 +115,12 @@ class LLMRouter(RouterEnvironment):
         """The fleet, in the order of the actions."""
         params = version.make_params(scenario, self.models, **settings)
         super().__init__(params, [model.name for model in self.models])
+
+
+class LLMRouterV1(LLMRouter):
+    """LLMRouter-v1, made from what people write down: see `jax_router.v1.make_params`."""
+
+    environment_id = "LLMRouter-v1"
 
 
 def _info(outcome: AnyOutcome, terminated: jax.Array) -> dict[str, jax.Array]:

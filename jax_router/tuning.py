@@ -70,7 +70,7 @@ def best_mixture(key: jax.Array, params: AnyParams, num_episodes: int = 32, num_
         step = 0.3 * 0.4**round_number
         around = tuned.best + step * generator.normal(size=(256, n))
         around = _without_the_least(np.maximum(around, 0) + 1e-9)
-        tuned = _join(tuned, try_out(key, params, around, mixture, num_episodes))
+        tuned = joined(tuned, try_out(key, params, around, mixture, num_episodes))
     return tuned
 
 
@@ -107,12 +107,14 @@ def _without_the_least(weights: np.ndarray) -> np.ndarray:
     return np.asarray(shares / shares.sum(-1, keepdims=True), np.float32)
 
 
-def _join(first: Tuned, second: Tuned) -> Tuned:
-    def joined(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def joined(first: Tuned, second: Tuned) -> Tuned:
+    """All candidates of two searches over the same episodes."""
+
+    def stacked(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.concatenate([a, b])
 
     return Tuned(
-        joined(first.candidates, second.candidates),
-        joined(first.reward, second.reward),
-        jax.tree.map(joined, first.means, second.means),
+        stacked(first.candidates, second.candidates),
+        stacked(first.reward, second.reward),
+        jax.tree.map(stacked, first.means, second.means),
     )

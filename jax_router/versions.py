@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DEFAULT = "LLMRouter-v0"
 """The environment of commands that are not told another."""
 
-_PACKAGES = {DEFAULT: "jax_router.v0"}
+_PACKAGES = {DEFAULT: "jax_router.v0", "LLMRouter-v1": "jax_router.v1"}
 
 ENVIRONMENTS = tuple(_PACKAGES)
 """The ids that `load` knows."""

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from jax_router import versions
 from jax_router.internal.checks import check_number, check_whole_number
-from jax_router.simulator import AnyParams
+from jax_router.simulator import PRACTICALLY_INFINITE, AnyParams
 from router_serving.pacing import (
     Pace,
     Plan,
@@ -84,7 +84,7 @@ class Paced:
     def act(self, memory: Pace, key: jax.Array, observation: jax.Array, state: Any) -> tuple[Pace, jax.Array]:
         """The pace after B prompts, one of each episode, and the models they go to, (B,) int32."""
         costs = self._budgeting.expected_costs(state, self.params)
-        pace = jax.vmap(self._priced)(memory, state.time_of_day)
+        pace = jax.vmap(self._priced)(_settled(memory, state.budget_remaining), state.time_of_day)
         preferences = self.preferences(priced_observation(observation, pace.log_price, self._budget_index, jnp))
         within = jax.vmap(self._affordable)(pace, costs)
         action = best_allowed(preferences, within, jnp).astype(jnp.int32)
@@ -124,3 +124,14 @@ class Paced:
         taken = work(self.plan, time_of_day, 1.0 / self._prompts_per_day, jnp) if self.by_time else jnp.float32(1)
         planned = cost_at(self.plan, pace.log_price, time_of_day, jnp)
         return book(pass_prompt(pace, taken, jnp), cost, planned)
+
+
+def _settled(pace: Pace, budget_remaining: jax.Array) -> Pace:
+    """The pace once the last prompts have cost what they did, not what was expected; budgets are (B,) USD.
+
+    Where a prompt costs what is expected, the two are the same number, and nothing changes. A simulator whose budget
+    is practically infinite keeps no account, and the pace goes on with what was expected.
+    """
+    kept = budget_remaining < PRACTICALLY_INFINITE / 2
+    left = jnp.where(kept, budget_remaining, pace.budget_left)
+    return pace._replace(budget_left=left, spent=pace.spent + (pace.budget_left - left))

@@ -12,10 +12,10 @@ from train.cli.flags import ProblemFlags, SeedFlags, SeedsFlags, TimestepsFlags
 
 @dataclass(frozen=True)
 class Problem(ProblemFlags):
-    """What is learned. All flags but --env are for LLMRouter; None leaves the scenario's own."""
+    """What is learned. All flags but --env are for LLMRouter-v0 and -v1; None leaves the scenario's own."""
 
     env: str = versions.DEFAULT
-    """Train on this environment: LLMRouter-v0, or the id of any gymnax environment with discrete actions."""
+    """Train on LLMRouter-v0, LLMRouter-v1, or any gymnax environment with discrete actions, by its id."""
     priced: bool = False
     """Train one policy for every budget, which is told the price of money and never the budget."""
     min_price: float = 0.3

@@ -15,7 +15,7 @@ class ScenarioFlags:
     """Which routing problem it is, and what it may cost."""
 
     scenario: str = "default"
-    """Take this scenario: default, reference, rush_hour, tight_budget or overnight_batch."""
+    """Take this scenario, such as default or tight_budget; each environment has its own."""
     budget: float | None = None
     """Give every episode a budget of this many USD instead of the scenario's."""
 
