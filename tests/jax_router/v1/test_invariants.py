@@ -166,3 +166,10 @@ def test_every_scenario_runs_for_any_number_of_models(scenario, key):
         _, steps = run_steps(key, random(params), 4, 30, params)
         assert steps.observation.shape == (30, 4, observation.size(count))
         assert steps.truncated.any()
+
+
+def test_outages_come_and_last_as_they_are_told(key):
+    """Failures of rate 1 / mtbf that last mttr on average: a model is up with probability exp(-mttr / mtbf)."""
+    params = make_params("outages", episode_length=10**6)
+    state, _ = run_steps(key, random(params), 2048, 2500, params)
+    np.testing.assert_allclose((np.asarray(state.down) > 0).mean(0), 1 - np.exp(-0.1), atol=0.02)
