@@ -4,7 +4,7 @@ A trace replaces the synthetic traffic by replacing tables (`jax_router/trace.py
 """
 
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import jax
 import numpy as np
@@ -45,6 +45,8 @@ class Traffic:
     complexity_quantiles: jax.Array  # (NUM_KNOTS,) float32, 0 .. 1, at `knots()`
     mean_length: jax.Array  # () float32, 0 .. 1
     load: jax.Array  # (L,) float32, mean 1, one value for each L-th part of the day
+
+    needs_answers: ClassVar[bool] = False  # whether a trace has to tell how long answers are
 
     @classmethod
     def synthetic(cls, load_amplitude: float = 0.5) -> "Traffic":

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from os import PathLike
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 import jax
 import numpy as np
@@ -54,6 +54,8 @@ class Traffic:
     def replays(self) -> bool:
         """Whether prompts and gaps are a trace's own."""
         return self.rows is not None
+
+    needs_answers: ClassVar[bool] = True  # whether a trace has to tell how long answers are
 
     @classmethod
     def synthetic(

@@ -52,7 +52,7 @@ def _traffic(version: versions.Version, problem: Problem) -> Any:
     from jax_router.trace import read_trace  # pandas takes half a second to import
 
     assert problem.trace is not None
-    trace = read_trace(problem.trace, outliers=problem.trace_outliers)
+    trace = read_trace(problem.trace, outliers=problem.trace_outliers, answers=version.Traffic.needs_answers)
     for remark in trace.remarks():
         say_once(f"{problem.trace}: {remark}")
     return version.Traffic.from_requests(trace)
