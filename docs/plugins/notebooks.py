@@ -40,7 +40,7 @@ def markdown_of(cell: dict[str, Any]) -> Iterator[str]:
     outputs = cell["outputs"]
     printed = "".join("".join(output.get("text", "")) for output in outputs)
     if printed:
-        yield f'```text title="prints"\n{printed.rstrip()}\n```'
+        yield f"```{{.text .printed}}\n{printed.rstrip()}\n```"
     for output in outputs:
         picture = output.get("data", {}).get("image/png")
         if picture:
