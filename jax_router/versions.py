@@ -106,8 +106,8 @@ class Version(Protocol):
     """It has a `reward` with a `cost_weight`, beside what `AnyParams` says."""
     State: type
     Traffic: Any
-    """It has the class methods `from_trace(path, outliers=...)` and `from_requests(trace)`, and says whether those need the
-    lengths of answers: `needs_answers`."""
+    """It has the class methods `from_trace(path, outliers=...)` and `from_requests(trace)`; `needs_answers` says
+    whether they need the lengths of answers."""
     observation: ObservationLayout
     strategies: Strategies
     tuning: Tuning

@@ -26,8 +26,8 @@ def read(clock: Clock, seconds: float) -> Clock:
 
     A step forward counts as time: it cannot be told from silence. A step back takes back at most the longest step
     forward before it, so that a clock that was set wrong and then right again has counted what really passed. The
-    rest of a step back counts as no time at all: a clock that is set back for good neither lengthens a period nor
-    ends it early.
+    rest of a step back counts as no time at all: a clock that is set back for good ends no period early, and lengthens
+    it by no more than the longest silence before.
     """
     step = seconds - clock.last
     if step >= 0:

@@ -181,9 +181,12 @@ def _checked_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]
     if found != FORMAT:
         raise ValueError(f"{path}: its format is {found!r}; a policy file's is {FORMAT!r}")
     if version not in (VERSION, OLDER_PLAIN, OLDER_PRICED):
+        # Version 2 was that of a pacer which is gone; whatever is newer, a newer program reads.
+        older = isinstance(version, int) and version < VERSION
+        remedy = "make it anew with python -m train.ppo --priced" if older else "update jax-router to read it"
         raise ValueError(
             f"{path}: written in version {version} of the format; this program reads versions {OLDER_PLAIN}, "
-            f"{OLDER_PRICED} and {VERSION}: make it anew with python -m train.ppo"
+            f"{OLDER_PRICED} and {VERSION}: {remedy}"
         )
     if header.get("activation") not in ACTIVATIONS:
         raise ValueError(f"{path}: damaged policy file: its header lacks an activation")

@@ -71,14 +71,14 @@ class PricedPolicy(Policy):
         """The preference for each model at a price, (n, num_models) float32. Raises as `act` does."""
         if price is None:
             raise ValueError("price is missing; give one, or route with a budget: policy.start(budget, prompts)")
-        return self.preferences(observation, np.log(self._within_range(price)))
+        x, prices = self.checked(observation), self._within_range(price)
+        if prices.shape not in ((), x.shape[:-1]):
+            raise ValueError(f"price has shape {prices.shape}; observations {x.shape} take one, or one for each")
+        return self.preferences(x, np.log(prices))
 
-    def preferences(self, observation: ArrayLike, log_price: ArrayLike) -> np.ndarray:
-        """The same for the natural logarithm of a price in the trained range, () or (n,)."""
-        x, log_prices = self.checked(observation), finite_array("log_price", log_price)
-        if log_prices.shape not in ((), x.shape[:-1]):
-            raise ValueError(f"there are {log_prices.shape} prices; observations {x.shape} take one, or one for each")
-        log_prices = np.broadcast_to(log_prices, x.shape[:-1])
+    def preferences(self, x: np.ndarray, log_price: ArrayLike) -> np.ndarray:
+        """The same for `checked` observations and the natural logarithm of a price in the trained range, () or (n,)."""
+        log_prices = np.broadcast_to(np.asarray(log_price, np.float32), x.shape[:-1])
         return self._network(priced_observation(x, log_prices, self.origin.budget, np))
 
     def _within_range(self, price: ArrayLike) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import uuid4
 
 import numpy as np
@@ -48,7 +48,7 @@ class Priced(Protocol):
 
     def checked(self, observation: ArrayLike) -> np.ndarray: ...
 
-    def preferences(self, observation: ArrayLike, log_price: ArrayLike) -> np.ndarray: ...
+    def preferences(self, x: np.ndarray, log_price: ArrayLike) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -182,9 +182,9 @@ class Session:
             ValueError: for an observation of another shape or with numbers that are not finite, where no model is
                 allowed, and where the budget cannot pay for any that is. Nothing has changed then.
         """
-        preferences_at = self._checked_observation(observation)
+        x = self._checked_observation(observation)
         mask, expected = self._checked_models(allowed, costs)
-        time_of_day = float(np.asarray(observation)[self.policy.origin.time_of_day]) % 1.0 % 1.0  # -1e-20 % 1.0 is 1
+        time_of_day = float(x[self.policy.origin.time_of_day]) % 1.0 % 1.0  # -1e-20 % 1.0 is 1
         reading = None if seconds is None else finite_number("seconds", seconds)
         with self._lock:
             clock, gap_days, pace = self._after_gap(time_of_day, reading)
@@ -192,7 +192,9 @@ class Session:
             if days_left > 0:
                 pace = set_price(pace, self.policy.plan, time_of_day, days_left, held, np)
             within = affordable(pace, expected, self._costs.min(), held, np) & mask
-            model = self._choose(preferences_at(pace.log_price), within, mask, expected, pace.budget_left - held)
+            model = self._choose(
+                self.policy.preferences(x, pace.log_price), within, mask, expected, pace.budget_left - held
+            )
             ticket = Ticket(
                 session=self.id,
                 number=self._num_tickets,
@@ -215,9 +217,9 @@ class Session:
         """
         amount = finite_number("cost", cost, at_least=0)
         with self._lock:
-            self._close(ticket)
+            routed = self._close(ticket)
             assert self._pace is not None  # a ticket is open: a prompt was routed
-            self._pace = book(self._pace, amount, ticket.planned_cost)
+            self._pace = book(self._pace, amount, routed.planned_cost)
 
     def cancel(self, ticket: Ticket) -> None:
         """Release what is held back for a prompt that owes nothing; it still counts as one prompt of the period.
@@ -227,13 +229,12 @@ class Session:
         with self._lock:
             self._close(ticket)
 
-    def _checked_observation(self, observation: ArrayLike) -> Any:
-        """From the log of a price to preferences, (N,), for one observation."""
-        x = finite_array("observation", observation)
+    def _checked_observation(self, observation: ArrayLike) -> np.ndarray:
+        """One observation, (D,) float32."""
+        x = self.policy.checked(observation)
         if x.ndim != 1:
             raise ValueError(f"observation has shape {x.shape}; with a budget, prompts are routed one at a time")
-        self.policy.checked(x)
-        return lambda log_price: self.policy.preferences(x, log_price)
+        return x
 
     def _checked_models(self, allowed: ArrayLike | None, costs: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
         num_models = len(self._costs)
@@ -289,9 +290,10 @@ class Session:
             )
         return model
 
-    def _close(self, ticket: Ticket) -> None:
+    def _close(self, ticket: Ticket) -> Ticket:
+        """Take a ticket off the open ones; returned is our own copy, whatever the caller's says."""
         if not isinstance(ticket, Ticket) or ticket.session != self.id:
             raise ValueError(f"ticket is {ticket!r}; it must be one that this session's route() gave")
         if ticket.number not in self._open:
             raise ValueError(f"ticket {ticket.number} is not open: it was charged or cancelled already")
-        del self._open[ticket.number]
+        return self._open.pop(ticket.number)
