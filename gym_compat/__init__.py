@@ -9,6 +9,7 @@ envs = gym.make_vec("LLMRouter-v0", num_envs=2048)
 Importing this imports Gymnasium only; JAX follows with the first environment, or the first name taken from here.
 """
 
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,10 @@ gymnasium.register(
     entry_point="gym_compat.v1.envs:LLMRouterV1Env",
     vector_entry_point="gym_compat.v1.envs:LLMRouterV1VectorEnv",
 )
+
+
+# Gymnasium takes the second environment for a successor of the first. It is another problem, and both are kept.
+warnings.filterwarnings("ignore", message=r".*LLMRouter-v0 is out of date", category=DeprecationWarning)
 
 
 def __getattr__(name: str) -> object:
