@@ -1,8 +1,8 @@
 """JAX's own generator, Threefry-2x32, as plain arithmetic that XLA fuses and vectorises.
 
-`jax.random` runs it on the CPU as a loop of small kernels, and `jax.random.bits` throws away half of its words (it folds
-each pair into one). Drawing a step's random numbers that way took longer than the rest of the step. `fold_in` returns
-exactly the keys of `jax.random`. Keys of other generators are passed on to `jax.random`.
+`jax.random` runs it on the CPU as a loop of small kernels, and `jax.random.bits` throws away half of its words (it
+folds each pair into one). Drawing a step's random numbers that way took longer than the rest of the step. `fold_in`
+returns exactly the keys of `jax.random`. Keys of other generators are passed on to `jax.random`.
 """
 
 import jax
