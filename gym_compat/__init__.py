@@ -6,7 +6,7 @@ import gym_compat  # registers LLMRouter-v0
 env = gym.make("LLMRouter-v0", scenario="rush_hour")
 envs = gym.make_vec("LLMRouter-v0", num_envs=2048)
 
-`import gym_compat` imports Gymnasium only; JAX is imported with the first environment, or the first name taken from here.
+`import gym_compat` imports Gymnasium only; the first environment, or the first name taken from here, imports JAX.
 """
 
 from importlib import import_module

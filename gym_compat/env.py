@@ -39,7 +39,7 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
     metadata: ClassVar[dict[str, Any]] = {"render_modes": []}  # type: ignore[misc]  # Gymnasium leaves ClassVar out
 
     def __init__(self, problem: Problem, render_mode: str | None = None) -> None:
-        """Take a problem; nothing is compiled before the first reset. Raises `ValueError` for an unknown render mode."""
+        """Take a problem; nothing is compiled before the first reset. Raises `ValueError` for a wrong render mode."""
         modes = self.metadata["render_modes"]
         if render_mode is not None and render_mode not in modes:
             allowed = " or ".join(map(repr, modes))

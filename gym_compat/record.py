@@ -72,7 +72,7 @@ def record(recording: Recording) -> None:
 
 
 def _with_one_palette(frames: list[Image.Image]) -> list[Image.Image]:
-    """Reduce all frames to the same few colours: neighbouring frames then differ in few pixels, and the file is small."""
+    """Reduce all frames to the same few colours: neighbours then differ in few pixels, and the file stays small."""
     sheet = Image.new("RGB", (frames[0].width, frames[0].height * 4))
     for row in range(4):
         sheet.paste(frames[row * (len(frames) - 1) // 3], (0, row * frames[0].height))

@@ -1,4 +1,4 @@
-"""Thousands of environments as one Gymnasium vector environment: one compiled call a step, no loop over environments."""
+"""Thousands of environments as one Gymnasium vector environment: each step is one compiled call, without any loop."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -151,9 +151,9 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         return infos
 
     def _checked(self, actions: object) -> np.ndarray:
-        """The actions, (B,) int32."""
+        """Return the actions as (B,) int32, or raise the `ValueError` of `step`."""
         listed = isinstance(actions, list | tuple)
-        # NumPy would make integers of the truth values in a list.
+        # NumPy would turn bools in a list into integers.
         array = np.asarray(actions, object if listed else None)
         if listed and all(hasattr(x, "__index__") and not isinstance(x, bool | np.bool_) for x in array.flat):
             array = np.array(array.tolist())

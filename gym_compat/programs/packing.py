@@ -1,4 +1,4 @@
-"""Packing a pytree into one row of float32 and back: small JAX programs are fastest with one argument and one result."""
+"""Packing a pytree into a row of float32 and back: small JAX programs are fastest with one argument and one result."""
 
 from typing import TypeVar
 
@@ -10,7 +10,7 @@ Tree = TypeVar("Tree")
 
 
 def pack(tree: object) -> jax.Array:
-    """Pack all leaves (float32, int32 or bool) into a row, (K,) float32: int32 keeps its bits, a bool becomes 0 or 1."""
+    """Pack all leaves (float32, int32 or bool) into a row, (K,) float32; int32 keeps its bits, bool becomes 0 or 1."""
     return jnp.concatenate([_as_float32(jnp.asarray(leaf)).reshape(-1) for leaf in jax.tree.leaves(tree)])
 
 

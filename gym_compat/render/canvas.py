@@ -42,7 +42,7 @@ class Canvas:
         return np.array(self._image.reduce(SMOOTH))
 
     def clock(self, x: float, y: float, time_of_day: float, words: str) -> None:
-        """Draw a dial of 24 hours around a point, midnight at the top; it shows a time (days), with words in its middle."""
+        """Draw a 24-hour dial around a point, midnight at the top; it shows a time (days), and words in its middle."""
         self.arc(x, y, 34, 1.0, TRACK, 5)
         self.arc(x, y, 34, time_of_day, AMBER, 5)
         self.text(x, y, words, 16, INK, "mm")

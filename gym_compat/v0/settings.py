@@ -10,7 +10,7 @@ from jax_router.v0.settings import GivenSettings
 
 
 class EnvSettings(GivenSettings, total=False):
-    """The keyword arguments of `LLMRouterEnv` and `LLMRouterVectorEnv`; the scenario sets those that are missing or None.
+    """The keyword arguments of `LLMRouterEnv` and `LLMRouterVectorEnv`; the scenario sets those missing or None.
 
     The numbers among them are the fields of `jax_router.v0.settings.Settings`. Models, reward and traffic may also be
     plain data.
