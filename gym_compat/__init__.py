@@ -6,7 +6,7 @@ import gym_compat  # registers LLMRouter-v0 and LLMRouter-v1
 env = gym.make("LLMRouter-v0", scenario="rush_hour")
 envs = gym.make_vec("LLMRouter-v0", num_envs=2048)
 
-Importing this imports Gymnasium only; JAX follows with the first environment, or the first name taken from here.
+`import gym_compat` imports Gymnasium only; the first environment, or the first name taken from here, imports JAX.
 """
 
 import warnings
@@ -39,7 +39,7 @@ _HOME = {
     "LLMRouterV1VectorEnv": "gym_compat.v1.envs",
 }
 
-# Without max_episode_steps: the environment truncates by itself, and `make` would add a second time limit.
+# max_episode_steps is not given: the environment truncates by itself, and `make` would add a second time limit.
 gymnasium.register(
     id="LLMRouter-v0",
     entry_point="gym_compat.v0.envs:LLMRouterEnv",

@@ -23,10 +23,10 @@ class Trace:
     complexity: np.ndarray | None  # (R,) float64, 0 .. 1, where the file has it
     answer_tokens: np.ndarray | None  # (R,) float64, where they were asked for
     time_format: str  # how TIMESTAMP was read, such as "milliseconds since 1970"
-    dropped: int  # requests left out because they are years away from the others
+    dropped: int  # the number of requests left out because they are years away from the others
 
     def remarks(self) -> tuple[str, ...]:
-        """Return what a user should know of how the file was read, a sentence each."""
+        """Return what a user should know about how the file was read, one sentence each."""
         read = f"TIMESTAMP is read as {self.time_format}"
         rows = "1 row is" if self.dropped == 1 else f"{self.dropped} rows are"
         return (read, f"{rows} left out, years away from the others") if self.dropped else (read,)
@@ -41,8 +41,8 @@ def read_trace(path: str | PathLike[str], *, outliers: Outliers = "refuse", answ
     none), or a number of s, ms, us or ns since 1970. Lines without any value are skipped. The file may be compressed:
     `.gz`, `.bz2`, `.xz`, `.zst` or a `.zip` of one file.
 
-    Requests that 300 days or more of silence part from most of the others are refused, or left out where `outliers` is
-    "drop".
+    Requests that are separated from most of the others by more than 300 days without any request raise an error, or are
+    left out where `outliers` is "drop".
 
     Raises `OSError` where the file cannot be opened, and `ValueError` (naming the file, and the line where there is
     one) for a damaged archive, a missing column, no rows, a line with too many fields, a time that does not parse or

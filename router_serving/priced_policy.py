@@ -16,14 +16,14 @@ from router_serving.session import Session
 class PricedPolicy(Policy):
     """A trained router that is told the price of money, reward per USD. It never changes.
 
-    At a price of your own: `act(observation, price)`. With a budget: `start(budget, prompts)` gives a `Session`, which
-    routes, keeps the account, and sets the price.
+    Call `act(observation, price)` to route at a price of your own. To spend a budget, call `start(budget, prompts)`: it
+    returns a `Session`, which routes, keeps the account, and sets the price.
     """
 
     plan: Plan
-    """What its prompts cost at each price and hour, measured after the training."""
+    """The costs of its prompts at each price and hour, measured after the training."""
     mean_costs: np.ndarray
-    """(N,) float32, USD, what a mean prompt costs at each model."""
+    """The cost of a mean prompt at each model, (N,) float32, USD."""
 
     @property
     def observation_size(self) -> int:
@@ -33,7 +33,7 @@ class PricedPolicy(Policy):
     @property
     def min_price(self) -> float:
         """The lowest price that it was trained for, reward per USD."""
-        # As it was typed: float32 makes 0.3 a number that is just above it.
+        # This restores the decimal that was typed: 0.3 in float32 is just above 0.3.
         return float(str(self.plan.prices[0]))
 
     @property
@@ -48,10 +48,10 @@ class PricedPolicy(Policy):
 
         Args:
             budget: USD for the whole period.
-            prompts: in the period, where their number is known; no cent over the budget is then ever spent.
-            days: how long the period is, where it is not. It begins with the first prompt, and spending follows the
-                load that the policy was trained with.
-            after: the session before this one, whose knowledge of real costs is taken over.
+            prompts: the number of prompts in the period, if it is known; the budget is then never overspent.
+            days: the length of the period, if the number of prompts is not known. The period begins with the first
+                prompt, and spending follows the load that the policy was trained with.
+            after: the session before this one; this one takes over what it learned about real costs.
 
         Raises:
             ValueError: for a budget that even the cheapest model exceeds, for numbers that are none, and where not

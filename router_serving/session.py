@@ -28,7 +28,7 @@ from router_serving.pacing import (
 from router_serving.policy import Origin, best_allowed
 
 LONGEST_GAP = 100.0
-"""Of mean gaps: a longer silence counts as so many where the mean is learned, or one silence would move the price."""
+"""The longest gap between prompts, in mean gaps, that the mean is learned from: one silence must not move the price."""
 
 
 class Priced(Protocol):
@@ -58,27 +58,27 @@ class Ticket:
     session: str
     """The id of the session that it belongs to."""
     number: int
-    """Counted from 0 within the session."""
+    """The number of the prompt, counted from 0 within the session."""
     model: int
     """The index of the model that the prompt goes to."""
     price: float
     """The price of money that it was routed at, reward per USD."""
     expected_cost: float
-    """USD that are held back for it."""
+    """What is held back for it, USD."""
     planned_cost: float
-    """USD that the policy's plan says of such a prompt."""
+    """What such a prompt costs by the policy's plan, USD."""
 
 
 class Session:
     """A budget for a period, spent by a priced policy; `policy.start` makes one. Many threads may use it.
 
-    For each prompt `ticket = route(observation)` and, when its cost is known, `charge(ticket, cost)`, in any order;
-    `cancel(ticket)` where nothing is owed. What open tickets are expected to cost is held back from the budget.
+    Call `ticket = route(observation)` for each prompt and, when its cost is known, `charge(ticket, cost)`, in any
+    order, or `cancel(ticket)` if nothing is owed. What open tickets are expected to cost is held back from the budget.
     `router_serving.saved_session` saves and restores a session with its open tickets.
 
-    Two clocks are told apart. The observation's time of day (with the zone that the policy was trained for) says which
-    hours of the plan lie ahead. How much of the period has passed is counted in `seconds`, readings of any one clock,
-    such as `time.time()`; see `clock.read` for what a step of it does.
+    Two clocks are told apart. The observation's time of day (in the time zone that the policy was trained for) says
+    which hours of the plan lie ahead. The part of the period that has passed is counted by `seconds`, readings of any
+    one clock, such as `time.time()`; `clock.read` explains what happens where that clock is set forward or back.
     """
 
     def __init__(
@@ -112,13 +112,13 @@ class Session:
 
     @property
     def budget_left(self) -> float:
-        """USD that no bill has taken yet; what is held back for open tickets is part of it."""
+        """What no bill has taken yet, USD; what is held back for open tickets is part of it."""
         with self._lock:
             return self.budget if self._pace is None else float(self._pace.budget_left)
 
     @property
     def held_back(self) -> float:
-        """USD that the open tickets are expected to cost."""
+        """What the open tickets are expected to cost, USD."""
         with self._lock:
             return sum(ticket.expected_cost for ticket in self._open.values())
 
@@ -138,7 +138,7 @@ class Session:
 
     @property
     def prompts_left(self) -> float:
-        """Prompts still to come: exact where their number was given, else an estimate, and NaN before the first."""
+        """Prompts still to come: exact if their number was given, else an estimate; NaN before the first one."""
         with self._lock:
             if self.prompts is not None:
                 return float(self.prompts - self._num_tickets)
@@ -154,7 +154,7 @@ class Session:
 
     @property
     def cost_ratio(self) -> float:
-        """What prompts really cost, over what the plan says of them."""
+        """What prompts really cost, divided by what they cost by the plan."""
         with self._lock:
             return self._first_ratio if self._pace is None else float(cost_ratio(self._pace, np))
 
@@ -249,7 +249,7 @@ class Session:
         return mask, expected
 
     def _after_gap(self, time_of_day: float, seconds: float | None) -> tuple[clocks.Clock, float, Pace]:
-        """The clock, the mean gap between prompts in days, and the pace, now that another prompt has come."""
+        """Return the clock, the mean gap between prompts (days) and the pace, now that another prompt has come."""
         plan = self.policy.plan
         if self._pace is None:
             by_prompts = self.prompts is not None
@@ -279,7 +279,7 @@ class Session:
     def _choose(
         self, preferences: np.ndarray, within: np.ndarray, mask: np.ndarray, expected: np.ndarray, free: float
     ) -> int:
-        """The best model that later prompts can spare; else the cheapest that is allowed, if the budget pays for it."""
+        """Return the best model that leaves enough for later prompts, else the cheapest allowed that can be paid."""
         cheapest = np.where(mask, expected, np.inf).argmin()
         model = int(best_allowed(preferences, within, np) if within.any() else cheapest)
         # A model that costs nothing needs no budget; the costs are float32, which a thousandth covers.

@@ -1,4 +1,4 @@
-"""The command `python -m train.evaluate`: is a policy any better than the strategies that do not learn?"""
+"""The command `python -m train.evaluate` compares a policy with the strategies that do not learn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ def _evaluate(arguments: Arguments, policy: Policy | None) -> None:
         jax.random.key(arguments.randomness.seed),
         task.params,
         task.model_names,
-        dict(list(ours.items())[:1]),  # a priced policy is judged by what it does with the budget, its first strategy
+        dict(list(ours.items())[:1]),  # a priced policy is judged by its first strategy, which paces the budget
         num_episodes,
         tuning_episodes,
         beside=ours,
