@@ -9,6 +9,7 @@ envs = gym.make_vec("LLMRouter-v0", num_envs=2048)
 Importing this imports Gymnasium only; JAX follows with the first environment, or the first name taken from here.
 """
 
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,9 @@ _HOME = {
     "LLMRouterV1Env": "gym_compat.v1.envs",
     "LLMRouterV1VectorEnv": "gym_compat.v1.envs",
 }
+
+# Gymnasium takes the lower of two versions for an old one; ours are two environments.
+warnings.filterwarnings("ignore", r".*LLMRouter-v0 is out of date", DeprecationWarning)
 
 # Without max_episode_steps: the environment truncates by itself, and `make` would add a second time limit.
 gymnasium.register(
