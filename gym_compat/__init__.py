@@ -39,7 +39,10 @@ _HOME = {
     "LLMRouterV1VectorEnv": "gym_compat.v1.envs",
 }
 
-# max_episode_steps is not given: the environment truncates by itself, and `make` would add a second time limit.
+# Gymnasium takes the lower of two versions for an old one; ours are two environments.
+warnings.filterwarnings("ignore", r".*LLMRouter-v0 is out of date", DeprecationWarning)
+
+# Without max_episode_steps: the environment truncates by itself, and `make` would add a second time limit.
 gymnasium.register(
     id="LLMRouter-v0",
     entry_point="gym_compat.v0.envs:LLMRouterEnv",
