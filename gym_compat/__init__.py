@@ -55,10 +55,6 @@ gymnasium.register(
 )
 
 
-# Gymnasium takes the second environment for a successor of the first. It is another problem, and both are kept.
-warnings.filterwarnings("ignore", message=r".*LLMRouter-v0 is out of date", category=DeprecationWarning)
-
-
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

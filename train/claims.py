@@ -17,7 +17,7 @@ from train.cli.flags import TuningFlags
 
 @dataclass(frozen=True)
 class Arguments:
-    """Measure what README claims, over several seeds, and write a page. The exit status is 1 if a claim does not hold."""
+    """Measure what README claims, over several seeds, and write a page; exit with 1 if a claim does not hold."""
 
     output: Path = Path("RESULTS.md")
     """Write the page to this file, over an older one."""

@@ -1,4 +1,4 @@
-"""What pages say of the code is so: defaults, presets, scenarios, figures, places of files; links lead somewhere."""
+"""What pages say of the code is so: defaults, presets, scenarios, figures and files. Links lead somewhere."""
 
 import re
 from dataclasses import fields
