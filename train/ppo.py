@@ -191,8 +191,9 @@ def _train_and_report(
 ) -> None:
     """The run itself, and what is said where it stops early; only process 0 has a `storage`."""
     from train.algorithm.ppo import PPO
+    from train.cli.console import print_sentences
     from train.run.devices import ParallelTrainer
-    from train.run.finish import report
+    from train.run.finish import print_comparison, print_returns, save_policies
     from train.run.loop import Diverged, Interrupted, train
     from train.run.start import first_state
 
@@ -213,9 +214,15 @@ def _train_and_report(
     if storage is None:
         return
     try:
-        report(config, env, env_params, state, storage.run_dir, out)
+        policies = save_policies(config, env, state, storage.run_dir, out)
+        if config.problem.is_router:
+            print_comparison(config, env, env_params, policies, out)
+        else:
+            print_returns(config, env, env_params, state, out)
     except Stopped as stopped:
         stop(f"interrupted after the training; the run is saved, compare it with: {go_on}", stopped.status)
+    for seed in config.run.seeds:
+        print_sentences(out, f"policy saved: {storage.run_dir.policy(config, seed)}")
 
 
 def _last_good(storage: "Storage | None") -> str:

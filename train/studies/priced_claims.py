@@ -17,6 +17,7 @@ from train.evaluation.baselines import TUNED_MIXTURE
 from train.evaluation.comparison import Evaluation, episode_key
 from train.run.trained import trained_policies
 from train.studies.claims_page import Claim
+from train.studies.plain_claims import LARGE
 
 TRAINED_ON = {
     "default": "default",
@@ -36,7 +37,7 @@ MOST_LOST = 0.005
 
 
 @dataclass(frozen=True)
-class Paced:
+class PacedScores:
     """Priced policies of S seeds with the pacer on one scenario, over the same episodes."""
 
     budget: float
@@ -74,26 +75,28 @@ def measure_priced(
     return _section(kinds, results, num_seeds), check_priced_claims(kinds, results)
 
 
-def run_paced(policies: list[PricedPolicy], params: AnyParams, key: jax.Array, num_episodes: int) -> Paced:
+def run_paced(policies: list[PricedPolicy], params: AnyParams, key: jax.Array, num_episodes: int) -> PacedScores:
     """Every policy with the pacer, begun where it always begins and where it should not."""
-    strategies = {}
-    for factor in (1.0, *WRONG_FACTORS):
-        for seed, policy in enumerate(policies):
-            ratio = ratio_for_wrong_price(policy, params, factor)
-            strategies[f"{factor:g} {seed}"] = paced(policy, params, cost_ratio=ratio)
+    factors = (1.0, *WRONG_FACTORS)
+    names = {(factor, i): f"policy {i}, first price x {factor:g}" for factor in factors for i in range(len(policies))}
+    strategies = {
+        name: paced(policies[i], params, cost_ratio=ratio_for_wrong_price(policies[i], params, factor))
+        for (factor, i), name in names.items()
+    }
     episodes = compare(episode_key(key), strategies, num_episodes, params)
+    means = {pair: np.asarray(episodes[name].reward, np.float64).mean() for pair, name in names.items()}
+    reward = np.array([[means[factor, i] for i in range(len(policies))] for factor in factors])
     runs = list(episodes.values())
-    reward = np.array([np.asarray(run.reward, np.float64).mean() for run in runs]).reshape(-1, len(policies))
     length = np.array([run.length for run in runs])
     # Counted, because float32 sums of a thousand costs are not exact to the cent's last digits.
     counts = np.rint(np.array([run.model_share for run in runs], np.float64) * length[..., None])
     spent = counts @ np.asarray(versions.of(params).budgeting.mean_costs(params), np.float64)
     budget = float(params.budget)
     fewest = length.min() / int(params.episode_length)
-    return Paced(budget, reward[0], reward[1:], float((spent - budget).max()), float(fewest))
+    return PacedScores(budget, reward[0], reward[1:], float((spent - budget).max()), float(fewest))
 
 
-def check_priced_claims(evaluations: Mapping[str, Evaluation], results: Mapping[str, Paced]) -> list[Claim]:
+def check_priced_claims(evaluations: Mapping[str, Evaluation], results: Mapping[str, PacedScores]) -> list[Claim]:
     """What README claims of priced policies, of the scenarios that were measured."""
     claims = []
     for scenario, result in results.items():
@@ -144,7 +147,7 @@ def _trained(scenario: str, num_seeds: int, total_timesteps: int) -> list[Priced
     return [policy for policy in trained_policies(config).values() if isinstance(policy, PricedPolicy)]
 
 
-def _section(evaluations: Mapping[str, Evaluation], results: Mapping[str, Paced], num_seeds: int) -> str:
+def _section(evaluations: Mapping[str, Evaluation], results: Mapping[str, PacedScores], num_seeds: int) -> str:
     num_plain = len(_plain(next(iter(evaluations.values())))) if evaluations else 0
     rows = [["mean reward", *(f"`{name}`, {result.budget:g} USD" for name, result in results.items())]]
     rows.append(["best mixture of the models", *(_mixture(one) for one in evaluations.values())])
@@ -166,7 +169,7 @@ def _mixture(evaluation: Evaluation) -> str:
 
 def _plain(evaluation: Evaluation) -> np.ndarray:
     """The reward of every seed of plain PPO's short run."""
-    names = [name for name in evaluation.matched if "seed" in name]
+    names = [name for name in evaluation.matched if name != LARGE]
     return np.array([evaluation.scores[name].reward.mean for name in names])
 
 
