@@ -30,7 +30,8 @@ def tuned_rules(key: jax.Array, params: Params, num_episodes: int) -> dict[str, 
 def best_prices(key: jax.Array, params: Params, num_episodes: int = 32) -> Tuned:
     """Search the prices of `greedy_less_prices`; candidates are (C, 3), the three numbers it takes.
 
-    The first round has no prices, the usual ones and some drawn over wide ranges; the second is around the best.
+    The first round has no prices, the usual ones and some drawn over wide ranges; later ones are ever closer to the
+    best so far.
 
     Args:
         key: a JAX random key; the episodes of the search follow from it.
@@ -40,16 +41,19 @@ def best_prices(key: jax.Array, params: Params, num_episodes: int = 32) -> Tuned
     generator = np.random.default_rng(0)  # where to look; the luck of the episodes is the key's
     wide = np.stack(
         [
-            np.exp(generator.uniform(np.log(0.03), np.log(1.5), 30)),
-            generator.uniform(0.5, 8, 30),
-            np.exp(generator.uniform(np.log(0.03), np.log(1.5), 30)),
+            np.exp(generator.uniform(np.log(0.03), np.log(3.0), 30)),
+            generator.uniform(0.2, 8, 30),
+            np.exp(generator.uniform(np.log(0.03), np.log(3.0), 30)),
         ],
         axis=-1,
     )
-    first = np.array([(0, 0, 0), USUAL_PRICES, *wide], np.float32)
-    tuned = try_out(key, params, first, lambda prices: greedy_less_prices(params, prices), num_episodes)
-    around = (tuned.best * np.exp(generator.normal(0, 0.25, (32, 3)))).astype(np.float32)
-    return joined(tuned, try_out(key, params, around, lambda prices: greedy_less_prices(params, prices), num_episodes))
+    candidates = np.array([(0, 0, 0), USUAL_PRICES, *wide], np.float32)
+    tuned = try_out(key, params, candidates, lambda prices: greedy_less_prices(params, prices), num_episodes)
+    for spread in (0.6, 0.3, 0.15):
+        around = (tuned.best * np.exp(generator.normal(0, spread, (32, 3)))).astype(np.float32)
+        more = try_out(key, params, around, lambda prices: greedy_less_prices(params, prices), num_episodes)
+        tuned = joined(tuned, more)
+    return tuned
 
 
 def best_ladder(key: jax.Array, params: Params, num_episodes: int = 32) -> Tuned:
