@@ -59,7 +59,7 @@ def measure(arguments: Arguments) -> Report:
 
 def measure_count(num_envs: int, flags: Flags) -> Result:
     """Measure all environments with the same number of them side by side, in turns."""
-    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    # JAX is imported only here, so that `--help` or a typo does not take seconds.
     from benchmarks.rivals import cartpole, gymnax_face, own_rollout, random_numbers
     from jax_router.v0.scenarios import DEFAULT
 

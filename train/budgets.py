@@ -70,7 +70,7 @@ def priced_policies(paths: Sequence[Path]) -> list[PricedPolicy]:
 def _try_out(arguments: Arguments) -> None:
     policies = priced_policies(arguments.model_path)
 
-    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    # JAX is imported only here, so that `--help` or a typo does not take seconds.
     import jax
 
     from train.agents.paced import smallest_budget_of

@@ -17,7 +17,7 @@ from train.cli.flags import TuningFlags
 
 @dataclass(frozen=True)
 class Arguments:
-    """Measure what README claims, over several seeds, and write a page. The exit status is 1 if a claim does not hold."""
+    """Measure what README claims, over several seeds, and write a page. Exit with 1 if a claim does not hold."""
 
     output: Path = Path("RESULTS.md")
     """Write the page to this file, over an older one."""
@@ -55,7 +55,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def _measure(arguments: Arguments) -> None:
-    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    # JAX is imported only here, so that `--help` or a typo does not take seconds.
     import jax
 
     from jax_router import versions

@@ -61,7 +61,7 @@ def _cli(args: Sequence[str] | None, default: Arguments) -> Arguments:
 
 
 def _evaluate(arguments: Arguments, policy: Policy | None) -> None:
-    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    # JAX is imported only here, so that `--help` or a typo does not take seconds.
     import jax
 
     from train.agents.strategies import all_strategies, check_fleet

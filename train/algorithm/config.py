@@ -155,7 +155,7 @@ GYMNAX_RUN = Learning(total_timesteps=1_000_000, num_steps=32, num_epochs=4, lea
 
 
 def learning_for(problem: Problem, learning: Learning) -> Learning:
-    """Return which of the four settings above suits a problem, and the number of steps or environments in `learning`."""
+    """Return which of the four settings above suits a problem, and as many steps or environments as `learning` has."""
     if not problem.is_router:
         return GYMNAX_RUN
     if problem.priced:

@@ -35,10 +35,10 @@ def report(
     run_dir: RunDir,
     console: Console,
 ) -> None:
-    """Save the policy of every seed, and print how it does beside every static strategy.
+    """Save the policy of every seed, and print how it compares with every static strategy.
 
-    `state` is on the host, every leaf leading with (S,). On an environment that is not ours, what is printed is the
-    mean return of the greedy policy.
+    `state` is on the host, every leaf leading with (S,). On an environment that is not ours, only the mean return of
+    the greedy policy is printed.
     """
     agents = {seed: nth_agent(state, i) for i, seed in enumerate(config.run.seeds)}
     policies = {seed: export_policy(config, env, agent) for seed, agent in agents.items()}
@@ -65,7 +65,7 @@ def report(
 
 
 def _save(path: Path, policy: Policy, console: Console) -> None:
-    """Write a policy; one that a finished run has already stays, unless it is damaged."""
+    """Write a policy, unless the file exists already (the run was finished before) and is not damaged."""
     path.parent.mkdir(exist_ok=True)
     if path.exists():
         try:
