@@ -18,7 +18,7 @@ NUM_WINDOWS = 50
 
 
 def draw_paced_day(policy: PricedPolicy, params: Params, budget: float, key: jax.Array) -> Figure:
-    """Draw a day of the problem `params` with another budget, USD. Raises `ValueError` for a budget that is too small."""
+    """Draw a day of the problem `params` with another budget, USD. Raises `ValueError` for too small a budget."""
     _, days = run_trial(policy, params, Trial(budget), key, num_episodes=1)
     columns = (days.told["price"], days.told["budget_left"], days.action)
     price, budget_left, action = (np.asarray(column)[:, 0] for column in columns)

@@ -41,7 +41,7 @@ class ParallelTrainer:
         return self._init(self.seeds)
 
     def update_block(self, state: TrainState, num_updates: int) -> tuple[TrainState, Metrics]:
-        """Make `num_updates` updates of every seed; metrics, (S,), are means over them. `state` is donated, and gone."""
+        """Make `num_updates` updates of every seed; metrics, (S,), are means over them. `state` is donated."""
         if self._compiled is None:
             self.compile(state)
         return self._compiled(state, np.int32(num_updates))
@@ -51,7 +51,7 @@ class ParallelTrainer:
         self._compiled = self._update.lower(state, np.int32(1)).compile()
 
     def to_host(self, state: TrainState) -> TrainState:
-        """Return the whole state as NumPy arrays, keys as their data. All processes must call it; each gets the whole."""
+        """Return the whole state as NumPy arrays, keys as their data, in every process; all processes must call it."""
         state = jax.tree.map(_key_data, state)
         if jax.process_count() > 1:
             from jax.experimental.multihost_utils import process_allgather

@@ -41,7 +41,7 @@ class RunDir:
 
 
 def policy_files(path: Path) -> list[Path]:
-    """Return the policy files of a run with several seeds, in the order of the seeds; any other path is kept as it is."""
+    """Return the policy files of a run with several seeds, in the order of the seeds; any other path is kept."""
     seeds = sorted(path.glob("seed-*/policy.npz"), key=lambda file: (len(file.parent.name), file.parent.name))
     return seeds or [path]
 
@@ -65,7 +65,7 @@ def new_run_dir(path: Path | None, config: Config) -> RunDir:
 
 @contextmanager
 def locked(run_dir: RunDir) -> Iterator[None]:
-    """Lock a run for this process, until its end at most. Raises `ValueError` where another process works on the run."""
+    """Lock a run for this process, until its end at most. Raises `ValueError` where another process has the lock."""
     lock = FileLock(run_dir.path / ".lock", timeout=0)
     try:
         lock.acquire()
