@@ -46,7 +46,7 @@ class Result:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     run_command("benchmarks.env", Arguments, measure, args)
 
 

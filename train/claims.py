@@ -50,7 +50,7 @@ class Arguments:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input, with 1 where a claim does not hold."""
+    """Run the command; exit with 2 after one line for bad input, with 1 where a claim does not hold."""
     run_command("train.claims", Arguments, _measure, args)
 
 

@@ -44,7 +44,7 @@ class Arguments:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     arguments = _cli(args, Arguments())
     with one_line_errors(), stopped_in_one_line():
         arguments.check()

@@ -114,7 +114,7 @@ def parse(args: Sequence[str] | None = None) -> Arguments:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input, with 1 where training diverged.
+    """Run the command; exit with 2 after one line for bad input, with 1 where training diverged.
 
     After SIGINT, SIGTERM or SIGHUP it exits with 130, 143 or 129.
     """
