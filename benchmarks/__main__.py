@@ -31,7 +31,7 @@ class Arguments:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input, with 1 where a benchmark failed."""
+    """Run the command; exit with 2 after one line for bad input, with 1 where a benchmark failed."""
     arguments = tyro.cli(Arguments, args=args, prog="python -m benchmarks")
     started = time.perf_counter()
     with one_line_errors(), TemporaryDirectory() as folder:

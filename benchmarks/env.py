@@ -46,7 +46,7 @@ class Result:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     run_command("benchmarks.env", Arguments, measure, args)
 
 
@@ -59,7 +59,7 @@ def measure(arguments: Arguments) -> Report:
 
 def measure_count(num_envs: int, flags: Flags) -> Result:
     """Measure all environments with the same number of them side by side, in turns."""
-    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    # JAX is imported only here, so that `--help` or a typo does not take seconds.
     from benchmarks.rivals import cartpole, gymnax_face, own_rollout, random_numbers
     from jax_router.v0.scenarios import DEFAULT
 

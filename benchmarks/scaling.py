@@ -43,7 +43,7 @@ Growth = dict[int, Rate]
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     run_command("benchmarks.scaling", Arguments, measure, args)
 
 

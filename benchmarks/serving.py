@@ -33,7 +33,7 @@ class Arguments(Flags):
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     run_command("benchmarks.serving", Arguments, measure, args)
 
 

@@ -81,7 +81,7 @@ def _with_one_palette(frames: list[Image.Image]) -> list[Image.Image]:
 
 
 def main() -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     try:
         recording = tyro.cli(Recording, prog="python -m gym_compat.record")
         record(recording)

@@ -49,7 +49,7 @@ class Arguments:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     run_command("train.budgets", Arguments, _try_out, args)
 
 
@@ -70,7 +70,7 @@ def priced_policies(paths: Sequence[Path]) -> list[PricedPolicy]:
 def _try_out(arguments: Arguments) -> None:
     policies = priced_policies(arguments.model_path)
 
-    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    # JAX is imported only here, so that `--help` or a typo does not take seconds.
     import jax
 
     from train.agents.paced import smallest_budget_of

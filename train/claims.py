@@ -50,12 +50,12 @@ class Arguments:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input, with 1 where a claim does not hold."""
+    """Run the command; exit with 2 after one line for bad input, with 1 where a claim does not hold."""
     run_command("train.claims", Arguments, _measure, args)
 
 
 def _measure(arguments: Arguments) -> None:
-    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    # JAX is imported only here, so that `--help` or a typo does not take seconds.
     import jax
 
     from jax_router import versions

@@ -39,17 +39,17 @@ class Arguments:
 
     @property
     def config(self) -> Config:
-        """Return how the agents of the learning curves are trained."""
+        """The config that the agents of the learning curves are trained with."""
         return router_config(self.problem, self.learning, self.randomness)
 
     @property
     def specialist_config(self) -> Config:
-        """How each agent is trained that knows one price alone."""
+        """The config that each specialist is trained with."""
         return router_config(self.problem, TimestepsFlags(self.separate_timesteps), SeedsFlags(self.randomness.seed))
 
     @property
     def priced_config(self) -> Config:
-        """How the priced policy is trained."""
+        """The config that the priced policy is trained with."""
         return Config(
             replace(self.config.problem, priced=True),
             replace(PRICED_RUN, total_timesteps=self.priced_timesteps),
@@ -69,12 +69,12 @@ class Arguments:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     run_command("train.demo", Arguments, _draw, args)
 
 
 def _draw(arguments: Arguments) -> None:
-    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    # JAX is imported only here, so that `--help` or a typo does not take seconds.
     from matplotlib.figure import Figure
 
     from train.algorithm.environments import make_environment

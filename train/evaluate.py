@@ -47,7 +47,7 @@ class Arguments:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     arguments = _cli(args, Arguments())
     with one_line_errors(), stopped_in_one_line():
         arguments.check()
@@ -66,7 +66,7 @@ def _cli(args: Sequence[str] | None, default: Arguments) -> Arguments:
 
 
 def _evaluate(arguments: Arguments, policy: Policy | None) -> None:
-    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    # JAX is imported only here, so that `--help` or a typo does not take seconds.
     import jax
 
     from train.agents.strategies import all_strategies, check_fleet

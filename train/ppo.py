@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 PROGRAM = "python -m train.ppo"
 PATIENCE = 60
-"""The seconds that processes of one run wait for each other."""
+"""How long the processes of one run wait for each other, s."""
 
 
 @dataclass(frozen=True)
 class StorageFlags:
-    """Where a run is kept, and what it writes."""
+    """The flags for the folder of a run, and for what it writes."""
 
     run_dir: Path | None = None
     """Keep the run in this folder, which must not hold anything yet; None makes a new folder under runs/."""
@@ -55,10 +55,10 @@ class StorageFlags:
 
 @dataclass(frozen=True)
 class ProcessFlags:
-    """Which process of a run over several machines this is."""
+    """The flags of one process in a run over several machines."""
 
     coordinator_address: str | None = None
-    """Meet the other processes at HOST:PORT of process 0; None is for a run of one process."""
+    """Meet the other processes at this HOST:PORT, where process 0 listens; None is for a run of one process."""
     num_processes: int = 1
     """Share the run among this many processes."""
     process_id: int = 0
@@ -89,7 +89,7 @@ class Arguments:
 
     @property
     def config(self) -> Config:
-        """Everything that decides what the run learns, wherever it is read from later."""
+        """Everything that decides what the run learns, with absolute paths."""
         return with_absolute_paths(Config(self.problem, self.learning, self.run))
 
     def check(self) -> None:
@@ -100,7 +100,7 @@ class Arguments:
 
 
 def parse(args: Sequence[str] | None = None) -> Arguments:
-    """Command-line flags; the defaults of a config are those that suit it, or those of the run to resume.
+    """Parse the flags; their defaults are those that suit the problem, or the values of the run to resume.
 
     Raises `ValueError` for a `--resume` of something that is no run, or with flags that differ from that run's.
     """
@@ -114,7 +114,7 @@ def parse(args: Sequence[str] | None = None) -> Arguments:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input, with 1 where training diverged.
+    """Run the command; exit with 2 after one line for bad input, with 1 where training diverged.
 
     After SIGINT, SIGTERM or SIGHUP it exits with 130, 143 or 129.
     """
@@ -135,7 +135,7 @@ def _cli(args: Sequence[str] | None, default: Config) -> Arguments:
 
 
 def _start_jax(processes: ProcessFlags) -> None:
-    """What has to be set before JAX's backend starts: where compiled programs are kept, and who else takes part."""
+    """Set where compiled programs are kept, join the other processes, and start JAX's backend, in this order."""
 
     keep_compiled_programs()
     if processes.coordinator_address is not None:
@@ -147,7 +147,7 @@ def _meet(address: str, num_processes: int, process_id: int) -> None:
     """Join the other processes; raises `ValueError` where they do not answer within `PATIENCE`."""
     import jax
 
-    if process_id > 0:  # JAX would end the process with a page of C++ where nobody listens
+    if process_id > 0:  # without a listener, JAX ends the process with a page of C++ messages
         wait_for_listener("--coordinator-address", address, PATIENCE)
     try:
         jax.distributed.initialize(address, num_processes, process_id, initialization_timeout=PATIENCE)
@@ -157,7 +157,7 @@ def _meet(address: str, num_processes: int, process_id: int) -> None:
 
 
 def _train(config: Config, flags: StorageFlags) -> None:
-    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    # JAX is imported only here, so that `--help` or a typo does not take seconds.
     import jax
     from rich.console import Console
 
@@ -171,7 +171,7 @@ def _train(config: Config, flags: StorageFlags) -> None:
         return
     out = console()
     if flags.resume is None:
-        make_environment(config.problem)  # raises what is wrong with the problem before there is a folder for it
+        make_environment(config.problem)  # a wrong problem raises its error before the run's folder is made
     run_dir = RunDir(flags.resume) if flags.resume else new_run_dir(flags.run_dir, config)
     with locked(run_dir):
         for sentence in what_changed(run_dir.path, config) if flags.resume else ():
@@ -189,7 +189,7 @@ def _train_and_report(
     storage: "Storage | None",
     out: "Console",
 ) -> None:
-    """The run itself, and what is said where it stops early; only process 0 has a `storage`."""
+    """Run the training, and say how to go on where it stops early; only process 0 has a `storage`."""
     from train.algorithm.ppo import PPO
     from train.cli.console import print_sentences
     from train.run.devices import ParallelTrainer
@@ -226,7 +226,7 @@ def _train_and_report(
 
 
 def _last_good(storage: "Storage | None") -> str:
-    """Which checkpoint is left after a run diverged, in words."""
+    """Say which checkpoint is left after a run diverged."""
     if storage is None:
         return "process 0 says which checkpoint is left"
     kept = storage.checkpoints.latest

@@ -72,7 +72,7 @@ def signals_raise() -> Iterator[None]:
 @contextmanager
 def handled(handler: object) -> Iterator[None]:
     """While it is entered, `handler` gets each of `STOPPING`, unless the process was told to ignore it."""
-    # `nohup` ignores SIGHUP, and it means it.
+    # A signal that is ignored stays ignored, such as SIGHUP under `nohup`.
     numbers = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
     try:
         usual = {number: signal.signal(number, handler) for number in numbers}  # type: ignore[arg-type]

@@ -37,7 +37,7 @@ MORE_COLUMNS: tuple[Column, ...] = (
     ("P99, s", lambda s: f"{s.latency_p99:.2f}"),
     ("quality met", lambda s: f"{s.quality_met_rate:.1%}"),
 )
-"""The further columns that only files of an evaluation show."""
+"""The columns that an evaluation shows in addition to `COLUMNS`."""
 
 
 def comparison_title(scenario: str, num_episodes: int) -> str:

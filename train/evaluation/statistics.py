@@ -45,6 +45,6 @@ def bootstrap_interval(estimates: np.ndarray, mean: float) -> Estimate:
 def histogram_percentiles(counts: np.ndarray, edges: np.ndarray, percentiles: tuple[float, ...]) -> list[float]:
     """Return percentiles of values counted in bins, (K,) counts between (K + 1,) edges, log-linear within a bin."""
     cumulative = np.concatenate([[0.0], np.cumsum(counts, dtype=np.float64)])
-    # An empty bin has no width on the probability axis: of equal positions, only the first one is kept.
+    # An empty bin has no width on the probability axis, so that positions may be equal; the first of them is read.
     positions = np.array(percentiles) / 100 * cumulative[-1]
     return [float(x) for x in np.exp(np.interp(positions, cumulative, np.log(edges)))]

@@ -69,7 +69,7 @@ def print_returns(
 
 
 def _save(path: Path, policy: Policy, console: Console) -> None:
-    """Write a policy; one that a finished run has already stays, unless it is damaged."""
+    """Write a policy, unless the file exists already (the run was finished before) and is not damaged."""
     path.parent.mkdir(exist_ok=True)
     if path.exists():
         try:

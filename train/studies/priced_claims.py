@@ -1,4 +1,4 @@
-"""The claims about priced policies, measured: one policy of every seed for several budgets, with the pacer."""
+"""Measuring the claims about priced policies: one policy of every seed for several budgets, with the pacer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -25,15 +25,15 @@ TRAINED_ON = {
     "rush_hour": "rush_hour",
     "overnight_batch": "overnight_batch",
 }
-"""What the policies that a scenario is given were trained on: another budget needs no other policy."""
+"""The scenario that the policies of each scenario are trained on; another budget needs no other policy."""
 AT_LEAST = {"default": 394.7, "tight_budget": 386.0, "overnight_batch": 427.0}
-"""Reward of an episode that every seed earns."""
+"""The reward of an episode that every seed has to earn, by scenario."""
 AS_GOOD_AS_PLAIN = "rush_hour"
-"""Where every seed earns at least as much as plain PPO does on average."""
+"""The scenario on which every seed has to earn at least as much as plain PPO does on average."""
 WRONG_FACTORS = (0.1, 10.0)
-"""That the first price is wrong by."""
+"""The wrong first prices, as factors of the right one."""
 MOST_LOST = 0.005
-"""To a wrong first price, of the reward."""
+"""The largest share of the reward that a wrong first price may cost."""
 
 
 @dataclass(frozen=True)
@@ -41,28 +41,28 @@ class PacedScores:
     """Priced policies of S seeds with the pacer on one scenario, over the same episodes."""
 
     budget: float
-    """USD an episode."""
+    """The budget of an episode, USD."""
     reward: np.ndarray
-    """(S,) float64, means over the episodes."""
+    """The mean reward of an episode for each seed, (S,) float64."""
     wrong_reward: np.ndarray
-    """(2, S) float64, with a first price wrong by each of `WRONG_FACTORS`."""
+    """The mean reward with a first price that is wrong by each of `WRONG_FACTORS`, (2, S) float64."""
     most_over: float
-    """USD over the budget in the worst of all these episodes; negative where every one had some left."""
+    """The overspending of the worst of all these episodes, USD; negative if each of them had some budget left."""
     fewest_prompts: float
-    """Served in the worst of them, of the prompts of an episode: 1 where none ran dry."""
+    """The share of its prompts that the worst episode served; 1 if no episode ran out of budget."""
 
 
 def measure_priced(
     evaluations: Mapping[str, Evaluation], key: jax.Array, num_seeds: int, total_timesteps: int, num_episodes: int
 ) -> tuple[str, list[Claim]]:
-    """A section in Markdown, and the claims.
+    """Train and run priced policies; return a section of the page in Markdown, and the claims.
 
     Args:
         evaluations: of the plain agents, by scenario; those without a place in `TRAINED_ON` are left out.
-        key: that each of them was given: all meet the same episodes.
-        num_seeds: priced policies trained on each scenario that needs its own.
-        total_timesteps: of each of them.
-        num_episodes: of each evaluation.
+        key: the key that each of these evaluations was given, so that all policies meet the same episodes.
+        num_seeds: the number of priced policies to train on each scenario that needs its own.
+        total_timesteps: the environment steps that each of them learns from.
+        num_episodes: the number of episodes of each evaluation.
     """
     policies: dict[str, list[PricedPolicy]] = {}
     results = {}
@@ -88,7 +88,7 @@ def run_paced(policies: list[PricedPolicy], params: AnyParams, key: jax.Array, n
     reward = np.array([[means[factor, i] for i in range(len(policies))] for factor in factors])
     runs = list(episodes.values())
     length = np.array([run.length for run in runs])
-    # Counted, because float32 sums of a thousand costs are not exact to the cent's last digits.
+    # The prompts of each model are counted, because a float32 sum of a thousand costs is not exact enough.
     counts = np.rint(np.array([run.model_share for run in runs], np.float64) * length[..., None])
     spent = counts @ np.asarray(versions.of(params).budgeting.mean_costs(params), np.float64)
     budget = float(params.budget)
