@@ -19,9 +19,9 @@ PICTURES = ("learning", "choices", "day", "frontier", "price", "priced_frontier"
 class Arguments:
     """Train agents, compare them with every other strategy, and draw what they learned.
 
-    Six pictures, each as .png and .svg: learning (curves over the training), choices (which model for which prompt and
-    queue), day (one episode, prompt by prompt), frontier (cost against quality); and of a policy that is told the price
-    of money, price (a day with a budget) and priced_frontier (beside agents that were trained for one price).
+    Six pictures are drawn, each as .png and .svg. Four show agents: learning (curves over the training), choices (which
+    model gets which prompt, by queue), day (one episode, prompt by prompt) and frontier (cost against quality). Two
+    show a priced policy: price (a day with a budget) and priced_frontier (a comparison with agents for one price each).
     """
 
     num_weights: int = 16
@@ -39,7 +39,7 @@ class Arguments:
 
     @property
     def config(self) -> Config:
-        """How the agents of the learning curves are trained."""
+        """Return how the agents of the learning curves are trained."""
         return router_config(self.problem, self.learning, self.randomness)
 
     @property

@@ -73,9 +73,9 @@ def test_any_gymnax_environment_with_discrete_actions(tmp_path: Path, capsys: py
         (["--episode-length", "0"], "episode_length is 0; it must be a whole number at least 1"),
         (["--fleet", "nowhere.toml"], "nowhere.toml: no such file"),
         (["--trace", "nowhere.csv"], "nowhere.csv: no such file"),
-        (["--env", "Nothing-v0"], "the known ones are LLMRouter-v0, CartPole-v1"),
+        (["--env", "Nothing-v0"], "the known ones are LLMRouter-v0, LLMRouter-v1, CartPole-v1"),
         (["--env", "Pendulum-v1"], "its actions are not discrete"),
-        (["--env", "CartPole-v1", "--budget", "3"], "--budget is for LLMRouter-v0; --env is CartPole-v1"),
+        (["--env", "CartPole-v1", "--budget", "3"], "--budget is for LLMRouter-v0, LLMRouter-v1; --env is CartPole-v1"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(

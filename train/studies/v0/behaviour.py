@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from jax_router import Params, run_steps
+from jax_router.internal.tables import load_at
 from jax_router.simulator import reset_batch
 from jax_router.v0 import observation as layout
-from jax_router.v0.traffic import load_at
 from train.agents.strategies import greedy
 
 if TYPE_CHECKING:
