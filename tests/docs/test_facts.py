@@ -83,9 +83,12 @@ def test_presets_of_training() -> None:
 
 
 def test_the_size_of_a_plan() -> None:
-    plan = (DOCS / "glossary.md").read_text().split("\n## Plan\n")[1].split("\n## ")[0]
-    assert f"{NUM_PRICES} prices" in plan
-    assert f"{NUM_PARTS} hours" in plan
+    """Both pages that tell it say how many prices it has, and that it has a row for each hour."""
+    assert NUM_PARTS == 24
+    for page in ("glossary.md", "budgets.md"):
+        assert re.findall(r"(\d+) prices,? (?:and )?in each\s+hour", (DOCS / page).read_text()) == [str(NUM_PRICES)], (
+            page
+        )
 
 
 def test_what_the_changelog_says_has_moved_is_there() -> None:
