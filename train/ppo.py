@@ -14,7 +14,7 @@ from train.cli.errors import Stopped, one_line_errors, signals_raise, stop
 from train.run.folder import RunDir, check_same_config, locked, new_run_dir, read_config
 from train.run.inputs import what_changed, with_kept_inputs
 from train.run.logs import optional_module
-from train.run.meeting import wait_for_listener
+from train.run.meeting import meet
 
 if TYPE_CHECKING:
     from gymnax.environments.environment import Environment
@@ -139,21 +139,8 @@ def _start_jax(processes: ProcessFlags) -> None:
 
     keep_compiled_programs()
     if processes.coordinator_address is not None:
-        _meet(processes.coordinator_address, processes.num_processes, processes.process_id)
+        meet(processes.coordinator_address, processes.num_processes, processes.process_id, PATIENCE)
     check_platform()
-
-
-def _meet(address: str, num_processes: int, process_id: int) -> None:
-    """Join the other processes; raises `ValueError` where they do not answer within `PATIENCE`."""
-    import jax
-
-    if process_id > 0:  # without a listener, JAX ends the process with a page of C++ messages
-        wait_for_listener("--coordinator-address", address, PATIENCE)
-    try:
-        jax.distributed.initialize(address, num_processes, process_id, initialization_timeout=PATIENCE)
-    except (RuntimeError, ValueError) as error:
-        reason = (str(error).strip().splitlines() or ["no answer"])[0]
-        raise ValueError(f"--coordinator-address is {address}; the processes did not meet there: {reason}") from None
 
 
 def _train(config: Config, flags: StorageFlags) -> None:
