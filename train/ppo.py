@@ -158,12 +158,14 @@ def _train(config: Config, flags: StorageFlags) -> None:
         return
     out = console()
     if flags.resume is None:
-        make_environment(config.problem)  # a wrong problem raises its error before the run's folder is made
-    run_dir = RunDir(flags.resume) if flags.resume else new_run_dir(flags.run_dir, config)
-    with locked(run_dir):
-        for sentence in what_changed(run_dir.path, config) if flags.resume else ():
+        env, env_params = make_environment(config.problem)  # a wrong problem raises before the run's folder is made
+        run_dir = new_run_dir(flags.run_dir, config)
+    else:
+        run_dir = RunDir(flags.resume)
+        for sentence in what_changed(run_dir.path, config):
             print_sentences(out, sentence)
         env, env_params = make_environment(with_kept_inputs(run_dir.path, config).problem)
+    with locked(run_dir):
         storage = open_storage(run_dir, config, flags.checkpoint_seconds, flags.tensorboard, flags.wandb)
         _train_and_report(config, env, env_params, flags, storage, out)
 
