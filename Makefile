@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CLIENTS := $(VENV)/.clients
 DOCS := $(VENV)/.docs
+export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help setup train test test-clients claims demo bench docs serve-docs check format clean
 
@@ -45,8 +46,9 @@ demo: $(INSTALLED)  ## Train, compare, and draw the pictures of README into docs
 bench: $(CLIENTS)  ## Measure speed against what else there is, and write benchmarks/RESULTS.md: on an idle machine
 	$(BIN)/python -m benchmarks
 
-docs: $(DOCS)  ## Build the site into site/, with strict links
+docs: $(DOCS)  ## Build the site into site/, with strict links, and see that its pages ask no other host for anything
 	$(BIN)/mkdocs build --strict
+	! grep -rnoE '<(script|img|iframe|link)[^>]* (src|href)="(https?:)?//[^"]*"' site --include='*.html'
 
 serve-docs: $(DOCS)  ## Show the site at http://127.0.0.1:8000, and follow changes
 	$(BIN)/mkdocs serve

@@ -1,4 +1,4 @@
-"""The command `python -m benchmarks`: all benchmarks, each in a process of its own, into benchmarks/RESULTS.md."""
+"""The command `python -m benchmarks` runs all benchmarks, each in its own process, and writes benchmarks/RESULTS.md."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ from train.cli.errors import one_line_errors, stop
 ROOT = Path(__file__).parents[1]
 COMMANDS = ("env", "gym", "ppo", "serving", "scaling")
 PICTURE = Path("docs/images/scaling.png")
-"""Of `benchmarks.scaling`, from the root of the repository."""
+"""The picture that `benchmarks.scaling` draws; the path starts at the root of the repository."""
 NO_ACCELERATOR = "no GPU was at hand"
 
 
@@ -27,11 +27,11 @@ class Arguments:
     """Run every benchmark, and write what they found, with the targets, to benchmarks/RESULTS.md."""
 
     quick: bool = False
-    """Few and short repeats: to see that all of it runs, not to quote. Nothing is written then."""
+    """Repeat little and briefly, to check that everything runs, and write nothing: the numbers are not to be quoted."""
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input, with 1 where a benchmark failed."""
+    """Run the command; exit with 2 after one line for bad input, with 1 where a benchmark failed."""
     arguments = tyro.cli(Arguments, args=args, prog="python -m benchmarks")
     started = time.perf_counter()
     with one_line_errors(), TemporaryDirectory() as folder:
@@ -45,7 +45,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def run_benchmark(name: str, flags: Sequence[str], folder: Path) -> Report:
-    """Run one command in a process of its own, and read what it wrote into `folder`; exits with 1 where it fails."""
+    """Run one command in its own process, and read the report it wrote into `folder`; exit with 1 where it fails."""
     output = folder / f"{name}.json"
     command = [sys.executable, "-m", f"benchmarks.{name}", *flags, "--output", str(output)]
     if subprocess.run(command, cwd=ROOT).returncode != 0:
@@ -54,7 +54,7 @@ def run_benchmark(name: str, flags: Sequence[str], folder: Path) -> Report:
 
 
 def results_page(reports: Sequence[Report], seconds: float) -> str:
-    """The whole page: the machine, every target with what was measured, and every table."""
+    """Return the whole page in Markdown: the machine, every target with what was measured, and every table."""
     targets = [target for report in reports for target in report.targets]
     here = [target for target in targets if target.where == "cpu"]
     accelerator = [target for target in targets if target.where == "accelerator"]

@@ -1,4 +1,4 @@
-"""The memory that a compiled update takes, against the bytes of the batch it learns from."""
+"""The memory that a compiled update takes, compared with the bytes of the batch that it learns from."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,18 +14,18 @@ from train.algorithm.ppo import PPO
 
 @dataclass(frozen=True)
 class BatchMemory:
-    """Bytes."""
+    """The memory of an update and of its batch, bytes."""
 
     program: int
-    """Arguments, results and temporary arrays at once, as XLA's own analysis has them; donated ones count once."""
+    """The sum of arguments, results and temporary arrays, from XLA's own analysis; donated arrays count once."""
     stored: int
-    """All that is kept of every step of a rollout."""
+    """The part that a rollout stores, for all of its steps."""
     learned_from: int
     """The part that the loss needs: observation, action, its log-probability, value and advantage."""
 
 
 def batch_memory(ppo: PPO, env_params: Any) -> BatchMemory:
-    """Of one agent on one device."""
+    """Measure the update of one agent on one device."""
     state = jax.eval_shape(lambda: ppo.init(jax.random.key(0), env_params))
     update = jax.jit(ppo.update_block, donate_argnums=0)
     program: Any = update.lower(state, env_params, np.int32(1)).compile().memory_analysis()

@@ -1,7 +1,8 @@
 """The command `python -m benchmarks.env`: our simulator against gymnax's CartPole-v1, and against its random numbers.
 
-Random actions, auto-reset, observations, rewards and endings computed (see `rivals.py`). The opponent draws 4 random
-numbers a step and has 4 numbers of state; ours draws about 11 for five models.
+All environments take random actions, reset by themselves, and compute observations, rewards and endings (see
+`rivals.py`). CartPole draws 4 random numbers a step and its state has 4 numbers; our simulator draws about 11 random
+numbers a step for five models.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ NUM_ENVS = (1, 64, 2048, 65_536, 1_048_576)
 OWN, FACE, FLOOR = "own rollout", "gymnax face, vmap", "its random numbers alone"
 CARTPOLE = "gymnax CartPole-v1"
 ACCELERATOR_AIM = 1e9
-"""Environment steps/s on one data-centre GPU."""
+"""The aim on one data-centre GPU, environment steps/s."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Arguments(Flags):
     """Measure our simulator against gymnax's CartPole-v1 with random actions, and against its random numbers alone."""
 
     num_envs: tuple[int, ...] = NUM_ENVS
-    """Environments side by side: every count is measured by itself."""
+    """Run this many environments side by side; every count is measured by itself."""
 
     def check(self) -> None:
         """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
@@ -33,32 +34,32 @@ class Arguments(Flags):
 
 @dataclass(frozen=True)
 class Result:
-    """What was measured with one number of environments."""
+    """The rates that were measured with one number of environments."""
 
     num_envs: int
     rates: dict[str, Rate]
     compile_seconds: dict[str, float]
 
     def ratio(self, name: str, other: str) -> float:
-        """How many times faster one of them is than another."""
+        """Return how many times faster one of the programs is than another."""
         return self.rates[name].over(self.rates[other])
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     run_command("benchmarks.env", Arguments, measure, args)
 
 
 def measure(arguments: Arguments) -> Report:
-    """One table of steps/s, one of the floor, and the targets."""
+    """Return one table of steps/s, one of the time that random numbers take, and the targets."""
     results = [measure_count(count, arguments) for count in arguments.num_envs]
     tables = [_speed_table(results, arguments.repeats), _floor_table(results)]
     return Report("python -m benchmarks.env", tables, _targets(results), machine())
 
 
 def measure_count(num_envs: int, flags: Flags) -> Result:
-    """All rivals with one number of environments, in turns."""
-    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    """Measure all environments with the same number of them side by side, in turns."""
+    # JAX is imported only here, so that `--help` or a typo does not take seconds.
     from benchmarks.rivals import cartpole, gymnax_face, own_rollout, random_numbers
     from jax_router.v0.scenarios import DEFAULT
 

@@ -19,18 +19,18 @@ class Flags:
     """How long to measure, and where to write."""
 
     quick: bool = False
-    """Few and short repeats: to see that it runs, not to quote."""
+    """Repeat little and briefly, to check that it runs; the numbers are not to be quoted."""
     output: Path | None = None
-    """Write tables and targets as JSON, too; a new file."""
+    """Write tables and targets as JSON to this file, too, which must not exist yet."""
 
     @property
     def repeats(self) -> int:
-        """Turns that count."""
+        """The number of turns that count."""
         return 3 if self.quick else 11
 
     @property
     def seconds(self) -> float:
-        """What one timed call should take, about."""
+        """The time that one timed call should take, roughly, s."""
         return 0.05 if self.quick else 0.25
 
     def check(self) -> None:
@@ -43,7 +43,7 @@ AnyFlags = TypeVar("AnyFlags", bound=Flags)
 
 
 def check_counts(flag: str, counts: Sequence[int]) -> None:
-    """Raise a `ValueError` where there is no number, or one below 1."""
+    """Raise a `ValueError` where there is no number, or a number below 1."""
     if not counts:
         raise ValueError(f"{flag} is empty; give at least one number")
     for count in counts:
@@ -53,7 +53,7 @@ def check_counts(flag: str, counts: Sequence[int]) -> None:
 def run_command(
     name: str, flags_type: type[AnyFlags], measure: Callable[[AnyFlags], Report], args: Sequence[str] | None
 ) -> None:
-    """Parse, check, measure, print and write. Exits with 2 after one line for bad input."""
+    """Parse and check the flags, measure, print and write. Bad input ends it with one line and exit status 2."""
     flags = tyro.cli(flags_type, args=args, prog=f"python -m {name}")
     with one_line_errors():
         flags.check()

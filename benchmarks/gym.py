@@ -1,7 +1,7 @@
-"""The command `python -m benchmarks.gym`: the Gymnasium face against a plain NumPy environment of the same dynamics.
+"""The command `python -m benchmarks.gym`: our Gymnasium environments against a NumPy environment with equal dynamics.
 
-2,048 processes of `AsyncVectorEnv` would need 100 GB; it gets as many as are fast on these cores, and is compared by
-steps/s.
+`AsyncVectorEnv` would need 100 GB for 2,048 processes. It runs as many as are fast on these cores instead, and is
+compared by steps/s.
 """
 
 import os
@@ -33,16 +33,16 @@ print(time.perf_counter() - start)
 
 @dataclass(frozen=True)
 class Arguments(Flags):
-    """Measure the Gymnasium face against a plain NumPy environment of the same dynamics."""
+    """Measure our Gymnasium environments against a plain NumPy environment with the same dynamics."""
 
     num_envs: int = 2048
-    """Environments of the vector environment."""
+    """Run this many environments in the vector environment."""
     num_processes: int = 2 * (os.cpu_count() or 1)
-    """Processes of AsyncVectorEnv, an environment each."""
+    """Let AsyncVectorEnv run this many processes, with one environment each."""
 
     @property
     def single_steps(self) -> int:
-        """In one timed call with a single environment."""
+        """The number of steps in one timed call with a single environment."""
         return 4000 if self.quick else 20_000
 
     def check(self) -> None:
@@ -53,12 +53,12 @@ class Arguments(Flags):
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     run_command("benchmarks.gym", Arguments, measure, args)
 
 
 def measure(arguments: Arguments) -> Report:
-    """One table a kind of environment, and what a user waits for before the first step."""
+    """Return one table for each kind of environment, and one of the time before a user's first step."""
     imports = import_seconds(min(arguments.repeats, 5))
     single, single_targets = measure_single(arguments)
     vector, vector_targets = measure_vector(arguments)
@@ -74,7 +74,7 @@ def measure(arguments: Arguments) -> Report:
 
 
 def measure_single(arguments: Arguments) -> tuple[Table, list[Target]]:
-    """One environment of each kind."""
+    """Measure one environment of each kind."""
     env = gymnasium.make("LLMRouter-v0").unwrapped
     compiling = first_call(env)
     runs = {
@@ -87,11 +87,11 @@ def measure_single(arguments: Arguments) -> tuple[Table, list[Target]]:
 
 
 def measure_vector(arguments: Arguments) -> tuple[Table, list[Target]]:
-    """Many environments in one compiled call, in one Python loop, and in processes."""
+    """Measure many environments in one compiled call, in one Python loop, and in processes."""
     vector = gymnasium.make_vec("LLMRouter-v0", num_envs=arguments.num_envs)
     compiling = first_call(vector)
     loop = SyncVectorEnv([NumpyRouterEnv] * arguments.num_envs)
-    # Not forked: this process runs JAX, whose threads a fork would lose, with locks that they hold.
+    # Processes are not forked: a fork would lose the threads of JAX, but keep the locks that they hold.
     processes = AsyncVectorEnv([NumpyRouterEnv] * arguments.num_processes, context="spawn")
     runs = {
         f"gym_compat, {arguments.num_envs:,} environments": vector_run(vector, 100 if arguments.quick else 500),
@@ -109,7 +109,7 @@ def measure_vector(arguments: Arguments) -> tuple[Table, list[Target]]:
 
 
 def single_run(env: gymnasium.Env, steps: int) -> Run:
-    """Random actions in one environment, with resets."""
+    """Return a run of random actions in one environment, with resets."""
     actions = np.random.default_rng(0).integers(0, 5, steps)
     env.reset(seed=0)
 
@@ -124,7 +124,7 @@ def single_run(env: gymnasium.Env, steps: int) -> Run:
 
 
 def vector_run(envs: VectorEnv, steps: int) -> Run:
-    """Random actions in every environment, with autoreset."""
+    """Return a run of random actions in every environment, with autoreset."""
     actions = np.random.default_rng(0).integers(0, 5, (steps, envs.num_envs))
     envs.reset(seed=0)
 
@@ -137,7 +137,7 @@ def vector_run(envs: VectorEnv, steps: int) -> Run:
 
 
 def first_call(env: gymnasium.Env | VectorEnv) -> float:
-    """Seconds of the first reset and step: compiling, and starting JAX if nothing has yet."""
+    """Return the time of the first reset and step, s, which compile, and start JAX where nothing did before."""
     start = time.perf_counter()
     env.reset(seed=0)
     env.step(env.action_space.sample())
@@ -145,7 +145,7 @@ def first_call(env: gymnasium.Env | VectorEnv) -> float:
 
 
 def import_seconds(repeats: int) -> list[float]:
-    """What `import gym_compat` takes after `import gymnasium`, s, each in a process of its own."""
+    """Return how long `import gym_compat` takes after `import gymnasium`, s, each time in a new process."""
     command = [sys.executable, "-c", IMPORT_CODE]
     return [float(subprocess.run(command, capture_output=True, check=True).stdout) for _ in range(repeats)]
 

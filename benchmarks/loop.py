@@ -10,18 +10,18 @@ import numpy as np
 from benchmarks.measure import size_for
 
 OneStep = Callable[[Any, jax.Array], Any]
-"""From what is carried and two random keys of the step, (2,), to what is carried on."""
+"""A function from the loop's carry and two random keys of the step, (2,), to the next carry."""
 MOST_AT_ONCE = 31
-"""Steps whose keys are made at once: two each and one to go on are 504 bytes (XLA is slow with buffers over 512)."""
+"""The most steps whose keys are made at once. Two keys a step and one to go on are 504 bytes; XLA is slow over 512."""
 STEPS_AT_ONCE = 2**16
-"""Environment steps beside which the time for making keys does not show."""
+"""The number of environment steps that makes the time for making keys negligible."""
 
 
 class Loop:
     """A program that repeats `one_step`, and goes on from where its last call ended.
 
-    Its length is chosen so that a call takes about `seconds`, and is then fixed: a loop whose length is known is what
-    a trainer compiles, too.
+    Its length is chosen so that a call takes about `seconds`, and is then fixed when the loop is compiled, as it is in
+    a trainer.
     """
 
     def __init__(self, one_step: OneStep, start: Any, num_envs: int, seconds: float) -> None:
@@ -42,10 +42,10 @@ class Loop:
         began = time.perf_counter()
         self._compiled = jax.jit(blocks).lower(self._carry).compile()
         self.compile_seconds = time.perf_counter() - began
-        """Seconds of tracing, lowering and compiling."""
+        """The time of tracing, lowering and compiling, s."""
 
     def __call__(self) -> int:
-        """Make the steps; how many, over all environments."""
+        """Make the steps, and return how many they are over all environments."""
         self._carry = jax.block_until_ready(self._compiled(self._carry))
         return self._num_steps
 

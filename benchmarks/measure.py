@@ -1,4 +1,4 @@
-"""Timing that a busy machine does not spoil: rivals in turns, compared turn by turn, as medians with their range."""
+"""Timing on a busy machine: rivals run in turns and are compared turn by turn, by medians with their range."""
 
 import math
 import statistics
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 LARGEST_SIZE = 10**6
 
 Run = Callable[[], int]
-"""Makes some steps, waits for them, and returns how many."""
+"""A function that makes some steps, waits for them, and returns how many they are."""
 
 
 @dataclass(frozen=True)
@@ -21,26 +21,26 @@ class Rate:
 
     @property
     def median(self) -> float:
-        """Steps/s."""
+        """The median rate, steps/s."""
         return statistics.median(self.steps_per_second)
 
     @property
     def spread(self) -> str:
-        """The slowest and the fastest turn, steps/s."""
+        """The rates of the slowest and the fastest turn, steps/s, as text."""
         return f"{min(self.steps_per_second):,.0f} .. {max(self.steps_per_second):,.0f}"
 
     def over(self, other: "Rate") -> float:
-        """The median over the turns of how many times faster this one was than the other one beside it."""
+        """Return how many times faster this one was than the other one: the median of the turns' ratios."""
         return statistics.median(self.ratios(other))
 
     def ratios(self, other: "Rate") -> list[float]:
-        """How many times faster than the other one, one number a turn."""
+        """Return how many times faster this one was than the other one, one number a turn."""
         pairs = zip(self.steps_per_second, other.steps_per_second, strict=True)
         return [mine / theirs for mine, theirs in pairs]
 
 
 def in_turns(runs: Mapping[str, Run], repeats: int) -> list[Rate]:
-    """Time every run once, then again, and so on; one round goes before and does not count."""
+    """Time all runs one after the other, `repeats` times; one round before that does not count."""
     rates: dict[str, list[float]] = {name: [] for name in runs}
     for repeat in range(repeats + 1):
         for name, run in runs.items():
@@ -52,14 +52,14 @@ def in_turns(runs: Mapping[str, Run], repeats: int) -> list[Rate]:
 
 
 def size_for(seconds: float, run: Callable[[int], object]) -> int:
-    """The size, at most `LARGEST_SIZE`, with which `run(size)` takes about `seconds`: found by growing it from 1."""
+    """Return the size, at most `LARGEST_SIZE`, with which `run(size)` takes about `seconds`; it is grown from 1."""
     size = 1
-    run(size)  # whatever happens at a first call only
+    run(size)  # leaves out of the timing what only a first call does
     while True:
         start = time.perf_counter()
         run(size)
         taken = time.perf_counter() - start
         if taken >= seconds / 2 or size >= LARGEST_SIZE:
             return min(max(1, round(size * seconds / taken)), LARGEST_SIZE)
-        # Small sizes are mostly overhead and promise too little: grow at least twofold, and with care.
+        # Small sizes are mostly overhead, so that estimates from them are too small: grow at least twofold each time.
         size = math.ceil(size * min(max(2.0, 0.8 * seconds / taken), 16.0))

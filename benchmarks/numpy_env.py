@@ -1,6 +1,6 @@
 """The dynamics of docs/dynamics.md (scenario `default`) in plain NumPy, the way a careful user writes an environment.
 
-It is what `benchmarks/gym.py` compares with, and stands alone on purpose: no JAX, nothing of `jax_router`.
+`benchmarks/gym.py` compares with it. It uses neither JAX nor `jax_router` on purpose.
 """
 
 import math

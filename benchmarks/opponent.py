@@ -13,15 +13,15 @@ MISSING = (
 
 
 def is_installed() -> bool:
-    """Whether `opponent_training` can run."""
+    """Return whether `opponent_training` can run."""
     return find_spec("stable_baselines3") is not None
 
 
 def opponent_training(learning: Learning, num_updates: int) -> Run:
-    """A run makes `num_updates` updates. Environments run one after the other in this process (`DummyVecEnv`).
+    """Return a run of `num_updates` updates; environments step one after the other in this process (`DummyVecEnv`).
 
-    It is spared what makes it slower: a monitor, `VecNormalize`, a log, and more than one thread for such small
-    networks (with two threads on two busy cores, it was ten times slower).
+    Everything that would make it slower is left out: a monitor, `VecNormalize`, a log, and more than one thread for
+    such small networks (with two threads on two busy cores, it was ten times slower).
     """
     import torch
     from stable_baselines3 import PPO

@@ -13,13 +13,13 @@ from train.pictures.style import BLUE, GREY, in_house_style, new_figure
 def draw_scaling(
     environments: Mapping[int, float], models: Mapping[int, float], seeds: Mapping[int, float], model_envs: int
 ) -> Figure:
-    """Three panels, all axes logarithmic.
+    """Draw three panels whose axes are all logarithmic.
 
     Args:
-        environments: steps/s of the own rollout by number of environments.
-        models: the same by number of models.
-        seeds: steps/s of training, of all agents, by number of agents.
-        model_envs: environments of the middle panel.
+        environments: steps/s of our rollout by number of environments.
+        models: steps/s of our rollout by number of models.
+        seeds: steps/s of training, over all agents, by number of agents.
+        model_envs: the number of environments in the middle panel.
     """
     fastest = max(environments, key=lambda count: environments[count])
     title = (
@@ -35,7 +35,7 @@ def draw_scaling(
 
 
 def _draw(axes: Axes, rates: Mapping[int, float], what: str, title: str) -> None:
-    """Points, joined; a dashed line shows twice the rate for twice the size, from the first point on."""
+    """Draw joined points; a dashed line from the first point on shows twice the rate for twice the size."""
     sizes, values = list(rates), list(rates.values())
     axes.set_title(title)
     axes.loglog(sizes, values, color=BLUE, marker="o", markersize=4)

@@ -1,7 +1,7 @@
 """The command `python -m benchmarks.ppo`: whole training, against its networks alone and Stable-Baselines3's PPO.
 
 All runs have the hyper-parameters of `LONG_RUN` (`train.algorithm.config`): 4 epochs, 4 minibatches, 64x64 networks.
-"The networks alone" are told of in `training.NetworksAlone`; memory is `batch_memory.py`, the waiting `startup.py`.
+`training.NetworksAlone` defines "the networks alone"; `batch_memory.py` measures memory, `startup.py` waiting times.
 """
 
 import statistics
@@ -18,11 +18,11 @@ from train.algorithm.config import LONG_RUN, Learning, Problem
 Part = Literal["networks", "opponent", "memory", "startup"]
 PARTS: tuple[Part, ...] = get_args(Part)
 OPPONENT_ENVS = 64
-"""The few environments: what Stable-Baselines3 is usually given."""
+"""The number of environments that Stable-Baselines3 usually runs with."""
 OPPONENT_STEPS = 4096
-"""Of Stable-Baselines3 in one timed call, or one update where that is more."""
+"""The steps of Stable-Baselines3 in one timed call; where one update has more, a call makes one update."""
 ACCELERATOR_AIM = 2e7
-"""Training steps/s on one data-centre GPU."""
+"""The aim on one data-centre GPU, training steps/s."""
 MIB = 2**20
 
 
@@ -31,9 +31,9 @@ class Arguments(Flags):
     """Measure whole training against its networks alone and Stable-Baselines3, its memory, and how long it starts."""
 
     num_envs: int = LONG_RUN.num_envs
-    """Environments side by side."""
+    """Run this many environments side by side."""
     parts: tuple[Part, ...] = PARTS
-    """What to measure: networks, opponent, memory, startup."""
+    """Measure these parts, out of networks, opponent, memory and startup."""
 
     @property
     def learning(self) -> Learning:
@@ -48,12 +48,12 @@ class Arguments(Flags):
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     run_command("benchmarks.ppo", Arguments, measure, args)
 
 
 def measure(arguments: Arguments) -> Report:
-    """The tables and targets of the parts that were asked for."""
+    """Return the tables and targets of the parts that were asked for."""
     parts = {
         "networks": measure_networks,
         "opponent": measure_opponent,
@@ -70,7 +70,7 @@ def measure(arguments: Arguments) -> Report:
 
 
 def measure_networks(arguments: Arguments) -> tuple[Table, list[Target]]:
-    """The share of the time of training that is not the network."""
+    """Measure the share of the training time that the networks do not take."""
     from benchmarks.training import NetworksAlone, compiled_training
 
     training = compiled_training(arguments.learning, arguments.seconds)
@@ -99,12 +99,12 @@ def measure_networks(arguments: Arguments) -> tuple[Table, list[Target]]:
 
 
 def rest_share(whole: Rate, part: Rate) -> float:
-    """The share of the whole's time that the part does not take, the median over the turns."""
+    """Return the share of the whole's time that the part does not take, the median over the turns."""
     return statistics.median(1 - ratio for ratio in whole.ratios(part))
 
 
 def measure_opponent(arguments: Arguments) -> tuple[Table, list[Target]]:
-    """Training steps/s beside Stable-Baselines3's, both with many and with few environments; without it, ours alone."""
+    """Measure training steps/s, and those of Stable-Baselines3 if installed, with many and with few environments."""
     from benchmarks.opponent import MISSING, is_installed, opponent_training
     from benchmarks.training import compiled_training
 
@@ -137,7 +137,7 @@ def measure_opponent(arguments: Arguments) -> tuple[Table, list[Target]]:
 
 
 def measure_memory(arguments: Arguments) -> tuple[Table, list[Target]]:
-    """The bytes of a compiled update beside those of its batch."""
+    """Measure the bytes of a compiled update, and those of its batch."""
     from benchmarks.batch_memory import batch_memory
     from train.algorithm.environments import make_environment
     from train.algorithm.ppo import PPO
@@ -157,7 +157,7 @@ def measure_memory(arguments: Arguments) -> tuple[Table, list[Target]]:
 
 
 def measure_startup(arguments: Arguments) -> tuple[Table, list[Target]]:
-    """What a user of `train.ppo` waits for."""
+    """Measure how long a user of `train.ppo` waits."""
     from benchmarks.startup import cold_and_cached, help_seconds
 
     repeats = 1 if arguments.quick else 3

@@ -1,4 +1,4 @@
-"""What a benchmark has to say: tables, targets, and the machine it ran on; for the terminal, as JSON, as Markdown."""
+"""The report of a benchmark: tables, targets, and its machine, for the terminal, as JSON, and as Markdown."""
 
 import json
 import os
@@ -28,26 +28,26 @@ class Table:
 
 @dataclass(frozen=True)
 class Target:
-    """One number that was promised, and what it turned out to be."""
+    """A number that is wanted, and the number that was measured."""
 
     benchmark: str
-    """What was measured."""
+    """A name for the quantity that was measured."""
     against: str
     """The opponent in the same run; empty where there is none."""
     measured: float | None
-    """None where it was not measured."""
+    """The number that was measured; None where it was not measured."""
     wanted: float
-    """At least this, or with `below` less than this."""
+    """The number that the target asks for: at least this, or with `below` less than this."""
     aim: float | None
-    """What would be better still."""
+    """A more ambitious number; None where there is none."""
     unit: Unit = "times"
     below: bool = False
     where: Literal["cpu", "accelerator"] = "cpu"
-    """What kind of device the target is for."""
+    """The kind of device that the target is for."""
 
     @property
     def verdict(self) -> str:
-        """met or short."""
+        """The verdict in words, such as met or short."""
         if self.measured is None:
             return "not measured"
         met = self.measured < self.wanted if self.below else self.measured >= self.wanted
@@ -55,7 +55,7 @@ class Target:
 
     @property
     def row(self) -> list[str]:
-        """As `TARGET_HEADER` has it."""
+        """Return the cells of the target's row, in the order of `TARGET_HEADER`."""
         bound = "below" if self.below else "at least"
         measured = "" if self.measured is None else _number(self.measured, self.unit)
         aim = "" if self.aim is None else f"{bound} {_number(self.aim, self.unit)}"
@@ -67,28 +67,28 @@ TARGET_HEADER = ["benchmark", "against, in the same run", "measured", "wanted", 
 
 @dataclass(frozen=True)
 class Report:
-    """All that one command found."""
+    """Everything that one command measured."""
 
     command: str
     tables: list[Table]
     targets: list[Target]
     machine: str
-    """See `machine`."""
+    """The machine that it ran on, as the function `machine` describes it."""
 
     def to_json(self) -> str:
-        """What `from_json` reads."""
+        """Return the report as JSON text, which `from_json` reads."""
         return json.dumps(asdict(self), indent=2) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> "Report":
-        """What `to_json` wrote."""
+        """Read a report that `to_json` wrote."""
         fields: dict[str, Any] = json.loads(text)
         fields["tables"] = [Table(**table) for table in fields["tables"]]
         fields["targets"] = [Target(**target) for target in fields["targets"]]
         return cls(**fields)
 
     def print(self, console: Console) -> None:
-        """Every table, the targets, and the machine."""
+        """Print every table, the targets, and the machine."""
         for table in self.tables:
             console.print(terminal_table(table.title, table.rows))
             if table.note:
@@ -99,7 +99,7 @@ class Report:
 
     @property
     def markdown(self) -> str:
-        """A section of a page, with the targets left out."""
+        """Return a section of a page, without the targets."""
         parts = [f"## `{self.command}`\n"]
         for table in self.tables:
             parts.append(f"{_sentence(table.title)}\n\n{markdown_table(table.rows)}")
@@ -108,12 +108,12 @@ class Report:
 
 
 def target_rows(targets: list[Target]) -> list[list[str]]:
-    """A header and a row for each target."""
+    """Return a header and a row for each target."""
     return [TARGET_HEADER, *(target.row for target in targets)]
 
 
 def machine() -> str:
-    """The device, the processors, the versions, and the day."""
+    """Describe the device, the processors, the versions, and the date."""
     import jax
 
     versions = ", ".join(f"{name} {found}" for name in PACKAGES if (found := _version(name)))
@@ -122,7 +122,7 @@ def machine() -> str:
 
 
 def on_accelerator() -> bool:
-    """Whether JAX computes on anything but the CPU."""
+    """Return whether JAX computes on anything but the CPU."""
     import jax
 
     return jax.default_backend() != "cpu"

@@ -1,7 +1,7 @@
-"""What `benchmarks.env` and `benchmarks.scaling` time: environments under random actions with auto-reset.
+"""The programs that `benchmarks.env` and `benchmarks.scaling` time: environments under random actions with auto-reset.
 
-Every one of them carries a sum over the observations that a policy would see, the rewards and both endings of each
-environment, so that the compiler cannot leave out any of them. Actions come from one call for the whole batch.
+Each program sums up the observations that a policy would see, the rewards, and both endings of every environment, so
+that the compiler cannot leave any of them out. Actions come from one call for the whole batch.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ OPPONENT = "CartPole-v1"
 
 
 def own_rollout(params: Params, num_envs: int, seconds: float) -> Loop:
-    """The steps of `jax_router.run_steps`, with sums in the place of stored transitions."""
+    """Make the steps of `jax_router.run_steps`, with sums in place of stored transitions."""
 
     def one_step(carry: tuple[State, jax.Array], keys: jax.Array) -> tuple[State, jax.Array]:
         state, sums = carry
@@ -32,14 +32,14 @@ def own_rollout(params: Params, num_envs: int, seconds: float) -> Loop:
 
 
 def random_numbers(params: Params, num_envs: int, seconds: float) -> Loop:
-    """The floor: the draws of one step of `own_rollout`, and nothing but their sum.
+    """Draw the random numbers of one step of `own_rollout` and sum them up: no rollout can be faster than that.
 
-    That is all of `draw_noise` (random bits, and what turns them into uniform, normal and exponential numbers) and
-    the random actions.
+    These are the numbers of `draw_noise` (random bits, turned into uniform, normal and exponential numbers) and the
+    random actions.
     """
 
     def one_step(sums: jax.Array, keys: jax.Array) -> jax.Array:
-        # Behind a barrier: fused with the sum, some numbers would be computed more than once.
+        # The barrier keeps XLA from fusing the draws with the sum, which would compute some numbers more than once.
         action, noise = jax.lax.optimization_barrier(_draws(keys, params.num_models, num_envs))
         drawn = sum(leaf.reshape(num_envs, -1).sum(-1) for leaf in jax.tree.leaves(noise))
         return sums + action.astype(jnp.float32) + drawn
@@ -48,18 +48,18 @@ def random_numbers(params: Params, num_envs: int, seconds: float) -> Loop:
 
 
 def gymnax_face(params: Params, num_envs: int, seconds: float) -> Loop:
-    """Our simulator behind gymnax's interface, driven as CartPole is."""
+    """Make steps of our simulator behind gymnax's interface, driven as CartPole is."""
     return _gymnax_loop(LLMRouter(), params, num_envs, seconds)
 
 
 def cartpole(num_envs: int, seconds: float) -> Loop:
-    """gymnax's CartPole-v1."""
+    """Make steps of gymnax's CartPole-v1."""
     env, params = gymnax.make(OPPONENT)
     return _gymnax_loop(env, params, num_envs, seconds)
 
 
 def _gymnax_loop(env: Any, params: Any, num_envs: int, seconds: float) -> Loop:
-    """Steps as PureJaxRL makes them: `env.step` under `vmap`, with a key for each environment."""
+    """Make steps as PureJaxRL does: `env.step` under `vmap`, with a key for each environment."""
 
     def one_step(carry: tuple[Any, jax.Array], keys: jax.Array) -> tuple[Any, jax.Array]:
         state, sums = carry
@@ -75,7 +75,7 @@ def _gymnax_loop(env: Any, params: Any, num_envs: int, seconds: float) -> Loop:
 
 
 def _draws(keys: jax.Array, num_models: int, num_envs: int) -> tuple[jax.Array, Noise]:
-    """The random actions and the noise of one step, (B,) each."""
+    """Draw the random actions and the noise of one step, (B,) each."""
     return _random_actions(keys[0], num_models, num_envs), draw_noise(keys[1], num_models, (num_envs,))
 
 
@@ -84,7 +84,7 @@ def _random_actions(key: jax.Array, num_actions: int, num_envs: int) -> jax.Arra
 
 
 def _sum_of(observation: jax.Array, reward: jax.Array, terminated: jax.Array, truncated: jax.Array) -> jax.Array:
-    """(B,) float32: everything that a learner gets of a step, in one number an environment."""
+    """Sum up everything that a learner gets from a step, one number for each environment, (B,) float32."""
     endings = terminated.astype(jnp.float32) + truncated.astype(jnp.float32)
     return observation.sum(-1) + reward.astype(jnp.float32) + endings
 

@@ -1,4 +1,4 @@
-"""The command `python -m benchmarks.scaling`: how cost grows with environments, models, and seeds of a training run."""
+"""The command `python -m benchmarks.scaling`: how time grows with environments, models, and seeds of a training run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,15 +19,15 @@ class Arguments(Flags):
     """Measure steps per second against the number of environments, of models, and of seeds trained side by side."""
 
     num_envs: tuple[int, ...] = (1, 8, 64, 512, 2048, 16_384, 65_536, 262_144, 1_048_576)
-    """Environments of the own rollout, each count measured by itself."""
+    """Run our rollout with this many environments; every count is measured by itself."""
     num_models: tuple[int, ...] = (2, 5, 20, 100)
-    """Models in the fleet."""
+    """Run our rollout with fleets of this many models."""
     model_envs: int = 2048
-    """Environments for each number of models."""
+    """Run this many environments for each number of models."""
     num_seeds: tuple[int, ...] = (1, 2, 4, 8, 16)
-    """Agents trained side by side, with the settings of the short run."""
+    """Train this many agents side by side, with the settings of the short run."""
     picture: Path | None = None
-    """Draw it, too: both a .png and an .svg; older ones are replaced."""
+    """Draw the results, too, as .png and as .svg, over older files."""
 
     def check(self) -> None:
         """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
@@ -43,12 +43,12 @@ Growth = dict[int, Rate]
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     run_command("benchmarks.scaling", Arguments, measure, args)
 
 
 def measure(arguments: Arguments) -> Report:
-    """A table for each of the three, and the picture where one was asked for."""
+    """Return a table for each of the three, and draw the picture where one was asked for."""
     from train.pictures.style import picture_files, save
 
     files = [] if arguments.picture is None else picture_files("--picture", arguments.picture)
@@ -65,7 +65,7 @@ def measure(arguments: Arguments) -> Report:
 
 
 def by_environments(arguments: Arguments) -> tuple[Growth, list[float]]:
-    """The own rollout with random actions, default fleet."""
+    """Measure our rollout with random actions and the default fleet."""
     from benchmarks.rivals import own_rollout
     from jax_router.v0.scenarios import DEFAULT
 
@@ -74,7 +74,7 @@ def by_environments(arguments: Arguments) -> tuple[Growth, list[float]]:
 
 
 def by_models(arguments: Arguments) -> tuple[Growth, list[float]]:
-    """The own rollout with random actions, fleets of copies of the presets."""
+    """Measure our rollout with random actions and fleets that repeat the preset models."""
     from benchmarks.rivals import own_rollout
 
     loops = {
@@ -84,7 +84,7 @@ def by_models(arguments: Arguments) -> tuple[Growth, list[float]]:
 
 
 def by_seeds(arguments: Arguments) -> tuple[Growth, list[float]]:
-    """Training with the settings of the short run; steps of all agents count."""
+    """Measure training with the settings of the short run; the steps of all agents count."""
     from benchmarks.training import compiled_training
 
     trainings = {count: compiled_training(SHORT_RUN, arguments.seconds, count) for count in arguments.num_seeds}
@@ -92,7 +92,7 @@ def by_seeds(arguments: Arguments) -> tuple[Growth, list[float]]:
 
 
 def fleet_of(num_models: int) -> Params:
-    """The default scenario with the presets, over and over, as a fleet of `num_models`."""
+    """Return the default scenario with a fleet of `num_models`, which repeats the preset models."""
     presets = [DEFAULT_MODELS[i % len(DEFAULT_MODELS)] for i in range(num_models)]
     models: list[ModelConfig] = [replace(preset, name=f"{preset.name}-{i}") for i, preset in enumerate(presets)]
     return make_params(models=models)

@@ -1,7 +1,7 @@
 """The command `python -m benchmarks.serving`: routing one prompt with NumPy, against the same network under `jax.jit`.
 
-That is what somebody would use who serves a policy without `router_serving`. A session does more beside the network:
-it sets the price, keeps the account and holds back what is owed.
+Without `router_serving`, one would serve a policy under `jax.jit`. A session does more than run the network: it sets
+the price of money, keeps the account and holds back what is owed.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,12 +33,12 @@ class Arguments(Flags):
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     run_command("benchmarks.serving", Arguments, measure, args)
 
 
 def measure(arguments: Arguments) -> Report:
-    """One table, and how many times faster than `jax.jit` the two ways to route are."""
+    """Return one table, and how many times faster than `jax.jit` the two ways to route are."""
     policy, generator = made_up_policy(), np.random.default_rng(0)
     observations = generator.random((256, policy.observation_size)).astype(np.float32)
     runs = {name: _repeated(arguments, work) for name, work in _work(policy, observations).items()}
@@ -50,7 +50,7 @@ def measure(arguments: Arguments) -> Report:
 
 
 def made_up_policy() -> PricedPolicy:
-    """A priced policy of the preset fleet with the networks of a training run, and random weights."""
+    """Make a priced policy for the preset fleet with networks as large as a training run's, and random weights."""
     params, generator = make_params(), np.random.default_rng(0)
     names = [f"model {i}" for i in range(params.num_models)]
     origin = origin_of(params, "default", names)
@@ -63,7 +63,7 @@ def made_up_policy() -> PricedPolicy:
 
 
 def _work(policy: PricedPolicy, observations: np.ndarray) -> dict[str, Callable[[int], object]]:
-    """What is done for prompt i, by name."""
+    """Return the functions to time, by name; each is called with the index of a prompt."""
     preferred = preferences(policy)
     jitted = jax.jit(lambda priced: jnp.argmax(preferred(priced[None]), axis=-1)[0])
     priced = np.concatenate([observations, np.ones((len(observations), 1), np.float32)], axis=-1)

@@ -16,16 +16,16 @@ COMPILED = re.compile(r"^compiled in ([0-9.]+) s", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Start:
-    """One run of the command, s."""
+    """The times of one run of the command, s."""
 
     compiling: float
-    """What it says it took to compile, first states included."""
+    """The time that it printed for compiling, s, first states included."""
     whole: float
-    """From the call to the end, training and comparison included."""
+    """The time from the call to the end, s, training and comparison included."""
 
 
 def cold_and_cached(flags: Sequence[str] = ()) -> tuple[Start, Start]:
-    """`train.ppo` with `flags`, with an empty folder for compiled programs, and again with what is there then."""
+    """Run `train.ppo` with `flags` and an empty folder for compiled programs, and again with the programs kept."""
     with TemporaryDirectory() as folder:
         environment = {name: value for name, value in os.environ.items() if name != "JAX_COMPILATION_CACHE_DIR"}
         environment["XDG_CACHE_HOME"] = str(Path(folder, "cache"))
@@ -36,12 +36,12 @@ def cold_and_cached(flags: Sequence[str] = ()) -> tuple[Start, Start]:
 
 
 def help_seconds() -> float:
-    """Of `python -m train.ppo --help`, from the call to the end."""
+    """Return how long `python -m train.ppo --help` takes from the call to the end, s."""
     return _timed(["--help"], dict(os.environ))[0]
 
 
 def compiling_seconds(printed: str) -> float:
-    """What the command said it took to compile. Raises `ValueError` where it said nothing."""
+    """Return the time that the command printed for compiling, s. Raises `ValueError` where it printed none."""
     found = COMPILED.search(printed)
     if found is None:
         raise ValueError(f"train.ppo did not say how long it compiled; it printed {printed!r}")

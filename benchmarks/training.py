@@ -1,4 +1,4 @@
-"""What `benchmarks.ppo` and `benchmarks.scaling` time: whole training, and the work of its networks alone."""
+"""The programs that `benchmarks.ppo` and `benchmarks.scaling` time: whole training, and its networks alone."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from train.algorithm.ppo import PPO
 from train.run.devices import ParallelTrainer
 
 Network = Any
-"""Parameters of an `ActorCritic`."""
+"""The parameters of an `ActorCritic`."""
 Gradient = Callable[[Network, Batch], Network]
 
 
@@ -32,22 +32,22 @@ class Training:
         self._state = self._trainer.init()
         self._trainer.compile(self._state)
         self.compile_seconds = time.perf_counter() - began
-        """Seconds for the first state and the compiled update, as the command prints them."""
+        """The time for the first state and for compiling the update, s, as the command prints it."""
         self.num_updates = size_for(seconds, self.update)
-        """Updates in one call."""
+        """The number of updates in one call."""
 
     def update(self, num_updates: int) -> None:
         """Make some updates, and wait for them."""
         self._state = jax.block_until_ready(self._trainer.update_block(self._state, num_updates))[0]
 
     def __call__(self) -> int:
-        """Make the updates; how many steps they learned from, over all seeds."""
+        """Make the updates, and return how many steps they learned from, over all seeds."""
         self.update(self.num_updates)
         return self.num_updates * self.ppo.learning.batch_size * len(self._trainer.seeds)
 
 
 compiled_training = cache(Training)
-"""The same, compiled once a process."""
+"""`Training` that is compiled only once in a process for the same arguments."""
 
 
 class NetworksAlone:
@@ -56,9 +56,9 @@ class NetworksAlone:
     An update is `num_steps` forward passes of actor and critic over `num_envs` observations, then `num_epochs` times
     `num_minibatches` forward and backward passes over a minibatch, from random gradients of logits and values to
     gradients of the parameters. There is no environment, sampling, normalising, second value pass for bootstrapping,
-    advantage, shuffling and optimiser. With `with_loss`, the gradients come from the PPO loss and an entropy bonus.
-    (What the passes give has to be used, or the compiler leaves them out: outputs are squared and summed up, and
-    gradients move the parameters by a tiny step.)
+    advantage, shuffling or optimiser. With `with_loss`, the gradients come from the PPO loss and an entropy bonus.
+    (The results of the passes have to be used, or the compiler leaves the passes out: outputs are squared and summed
+    up, and gradients move the parameters by a tiny step.)
     """
 
     def __init__(self, training: Training, with_loss: bool = False) -> None:
@@ -80,13 +80,13 @@ class NetworksAlone:
         self._compiled = jax.jit(updates).lower(*self._arguments).compile()
 
     def __call__(self) -> int:
-        """Make the passes; of how many steps."""
+        """Make the passes, and return for how many steps."""
         jax.block_until_ready(self._compiled(*self._arguments))
         return self._num_steps
 
 
 def _act(ppo: PPO, network: Network, batch: Batch) -> jax.Array:
-    """The forward passes of a rollout; a number that depends on all of them, () float32."""
+    """Make the forward passes of a rollout, and return a number that depends on all of them, () float32."""
     learning = ppo.learning
 
     def one_step(total: jax.Array, observation: jax.Array) -> tuple[jax.Array, None]:
@@ -98,7 +98,7 @@ def _act(ppo: PPO, network: Network, batch: Batch) -> jax.Array:
 
 
 def _learn(learning: Learning, gradient: Gradient, network: Network, batch: Batch) -> Network:
-    """The forward and backward passes of all epochs; the parameters, moved by tiny steps."""
+    """Make the forward and backward passes of all epochs, and return the parameters, moved by tiny steps."""
 
     def one_minibatch(network: Network, minibatch: Batch) -> tuple[Network, None]:
         found = gradient(network, minibatch)
@@ -112,7 +112,7 @@ def _learn(learning: Learning, gradient: Gradient, network: Network, batch: Batc
 
 
 def _given_gradient(ppo: PPO) -> Gradient:
-    """The passes alone: the gradients of logits and values are numbers that are there already."""
+    """Return the passes without a loss: the gradients of logits and values are given numbers."""
 
     def gradient(parameters: Network, batch: Batch) -> Network:
         (logits, _), pull_back = jax.vjp(lambda parameters: ppo.forward(parameters, batch.observation), parameters)
@@ -141,7 +141,7 @@ def _loss_gradient(ppo: PPO) -> Gradient:
 
 
 def _random_batch(learning: Learning, num_actions: int, width: int) -> Batch:
-    """As many random steps as an update learns from."""
+    """Make as many random steps as an update learns from."""
     rng = np.random.default_rng(0)
     size = learning.batch_size
 

@@ -15,7 +15,7 @@ from gym_compat.seeding import NUM_SEEDS, check_options, checked_seed, fresh_see
 
 @dataclass(frozen=True)
 class View:
-    """What there is to draw of an environment between two steps."""
+    """What `render` needs to know about an environment between two steps."""
 
     problem: Problem
     state: Any  # the simulator's `State`, with NumPy arrays as fields
@@ -29,17 +29,17 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
     - action: an integer in 0 .. N - 1, the index of a model.
     - reward: a float.
     - terminated: the budget is spent; truncated: `episode_length` prompts were routed. Both may be True at once.
-    - info of a step: the fields of the simulator's `Outcome` as Python's numbers and truth values, `model_name` (str)
-      and `budget_remaining` (USD). That of a reset is empty.
+    - info of a step: the fields of the simulator's `Outcome` as Python's numbers and bools, `model_name` (str) and
+      `budget_remaining` (USD). The info of a reset is empty.
 
-    `gym_compat.seeding` says which random numbers an episode gets. Everything is NumPy between two steps, so that an
-    environment can be pickled and copied; a copy goes on by itself with the same luck.
+    `gym_compat.seeding` explains which random numbers an episode gets. Between two steps everything is NumPy, so that
+    an environment can be pickled and copied; a copy goes on independently with the same random numbers.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": []}  # type: ignore[misc]  # Gymnasium leaves ClassVar out
 
     def __init__(self, problem: Problem, render_mode: str | None = None) -> None:
-        """Nothing is compiled before the first reset. Raises `ValueError` for a render mode that there is not."""
+        """Take a problem; nothing is compiled before the first reset. Raises `ValueError` for a wrong render mode."""
         modes = self.metadata["render_modes"]
         if render_mode is not None and render_mode not in modes:
             allowed = " or ".join(map(repr, modes))
@@ -124,11 +124,11 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
 
     @property
     def view(self) -> View:
-        """What there is to draw now; raises what `state` raises."""
+        """Return what there is to draw now; raises what `state` raises."""
         return View(self.problem, self.state, self._last)
 
     def render(self) -> str | np.ndarray | None:
-        """The fleet as it is now: text for "ansi", a picture (H, W, 3) uint8 for "rgb_array".
+        """Show the fleet as it is now: as text for "ansi", as a picture (H, W, 3) uint8 for "rgb_array".
 
         Raises:
             gymnasium.error.ResetNeeded: before the first reset.
@@ -139,7 +139,7 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
         return self._draw(self.view)
 
     def _draw(self, view: View) -> str | np.ndarray:
-        """What `render` returns in this environment's render mode; environments with render modes say how."""
+        """Return what `render` returns in this render mode; subclasses with render modes override it."""
         raise NotImplementedError(f"{type(self).__name__} has no render modes")
 
     def _index(self, action: object) -> int:
@@ -147,7 +147,7 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
             index = operator.index(action)  # type: ignore[arg-type]  # what is no integer raises
         except TypeError:
             index = -1
-        if isinstance(action, bool):  # an integer to Python, and a mistake here
+        if isinstance(action, bool):  # Python counts a bool as an integer; here it is a mistake
             index = -1
         if 0 <= index < len(self._model_names):
             return index

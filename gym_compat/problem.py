@@ -1,4 +1,4 @@
-"""The routing problem of a Gymnasium environment: from keyword arguments, checked once, and kept for people to read."""
+"""The routing problem of a Gymnasium environment, made from keyword arguments that are checked once."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -16,7 +16,7 @@ Config = TypeVar("Config")
 
 @dataclass(frozen=True)
 class Problem:
-    """A routing problem as its user wrote it, and as the parameters of its simulator."""
+    """A routing problem, both as its user specified it and as the parameters of its simulator."""
 
     params: AnyParams
     scenario: str
@@ -26,18 +26,18 @@ class Problem:
 
     @property
     def episode_length(self) -> int:
-        """Prompts."""
+        """The length of an episode, prompts."""
         return int(self.params.episode_length)
 
     @property
     def budget(self) -> float:
-        """USD an episode."""
-        # What was given, where it was given: float32 has no 0.1.
+        """The budget of an episode, USD."""
+        # A budget that was given is returned as it was given: float32 cannot represent 0.1.
         return float(self.given.get("budget", self.params.budget))
 
     @property
     def model_names(self) -> tuple[str, ...]:
-        """In the order of the actions."""
+        """The names of the models, in the order of the actions."""
         return tuple(model.name for model in self.models)
 
     @property
@@ -58,7 +58,7 @@ def make_problem(version: Version, settings: Mapping[str, Any], allowed: Collect
     Args:
         version: the package of the environment.
         settings: `scenario`, `models`, `reward_config`, `traffic` and the settings of the version's `make_params`;
-            None is as good as left out.
+            a setting that is None counts as not given.
         allowed: the names that `settings` may have.
 
     Raises:
@@ -83,7 +83,7 @@ def make_problem(version: Version, settings: Mapping[str, Any], allowed: Collect
 
 
 class HasProblem:
-    """The attributes by which an environment tells what it was made with; they cannot be set."""
+    """Read-only attributes that say which problem an environment was made with."""
 
     problem: Problem
 
@@ -104,12 +104,12 @@ class HasProblem:
 
     @property
     def episode_length(self) -> int:
-        """Prompts an episode."""
+        """The length of an episode, prompts."""
         return self.problem.episode_length
 
     @property
     def budget(self) -> float:
-        """USD an episode."""
+        """The budget of an episode, USD."""
         return self.problem.budget
 
 

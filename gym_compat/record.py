@@ -35,7 +35,7 @@ class Recording:
 
 
 def record(recording: Recording) -> None:
-    """Play an episode and write it down.
+    """Play an episode and write its animation to a file.
 
     Raises:
         ValueError: an unknown environment or scenario, no steps, a speed that is not above 0, or a name that does not
@@ -72,7 +72,7 @@ def record(recording: Recording) -> None:
 
 
 def _with_one_palette(frames: list[Image.Image]) -> list[Image.Image]:
-    """Frames in the same few colours: they then differ in little, and the file stays small."""
+    """Reduce all frames to the same few colours: neighbours then differ in few pixels, and the file stays small."""
     sheet = Image.new("RGB", (frames[0].width, frames[0].height * 4))
     for row in range(4):
         sheet.paste(frames[row * (len(frames) - 1) // 3], (0, row * frames[0].height))
@@ -81,7 +81,7 @@ def _with_one_palette(frames: list[Image.Image]) -> list[Image.Image]:
 
 
 def main() -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     try:
         recording = tyro.cli(Recording, prog="python -m gym_compat.record")
         record(recording)

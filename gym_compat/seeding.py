@@ -1,14 +1,15 @@
-"""Which random numbers a step gets: the same in both environments, and three lines for a user of `jax_router`.
+"""The random numbers of every step: both environments draw them alike, and users of `jax_router` can in three lines.
 
     episode_key = jax.random.fold_in(jax.random.key(seed), episode)
     obs, state = jax_router.reset(jax.random.fold_in(episode_key, 0), params)
     obs, state, *rest = jax_router.step(state, action, jax.random.fold_in(episode_key, t), params)
 
-Episodes count from 0 since the last `reset(seed=...)`, steps t from 1 within an episode. gymnax's face takes the same
-keys. An episode's luck thus depends on the seed and its number alone, never on how long the ones before it were.
+Episodes are counted from 0 since the last `reset(seed=...)`, steps t from 1 within an episode. The gymnax environment
+takes the same keys. The random numbers of an episode thus depend only on the seed and on the number of the episode, and
+not on how long earlier episodes were.
 
-Environment i of a vector environment that is reset with the int `seed` lives as a single environment with `seed + i`.
-Seeds count modulo 2**32. Without a seed, one is drawn from Gymnasium's `np_random`.
+Environment i of a vector environment that is reset with the int `seed` behaves as a single environment with the seed
+`seed + i`. Seeds are taken modulo 2**32. Without a seed, one is drawn from Gymnasium's `np_random`.
 """
 
 import math
@@ -23,11 +24,11 @@ from jax_router.internal.threefry import fold_in
 from jax_router.simulator import AnyParams
 
 NUM_SEEDS = 2**32
-"""Seeds that make a difference: what a JAX key takes from an int without x64."""
+"""The number of different seeds: without x64, a JAX key takes 32 bits from an int."""
 
 
 def checked_seed(field: str, seed: object) -> int:
-    """A seed as a Python int; raises a `ValueError` that names `field` for what is no integer of at least 0."""
+    """Return a seed as a Python int; raise a `ValueError` that names `field` for anything but an integer >= 0."""
     return check_whole_number(field, seed, at_least=0, at_most=math.inf)
 
 
@@ -38,12 +39,12 @@ def check_options(options: object) -> None:
 
 
 def noise_at(seed: jax.Array, episode: jax.Array, step: jax.Array, params: AnyParams) -> Any:
-    """The `Noise` of step `step` (0: the reset) in episode `episode` of `seed`: () int32, () int32, () uint32."""
+    """Draw the `Noise` of a step (0 is the reset), () int32, in an episode, () int32, of a seed, () uint32."""
     # Always threefry: other generators give other bits under vmap.
     key = jax.random.key(seed, impl="threefry2x32")
     return params.simulator.draw_noise(fold_in(fold_in(key, episode), step), params)
 
 
 def fresh_seeds(rng: np.random.Generator, shape: tuple[int, ...] = ()) -> np.ndarray:
-    """Seeds where the user gave none, uint32."""
+    """Draw seeds, uint32, for a user who gave none."""
     return np.asarray(rng.integers(NUM_SEEDS, size=shape), np.uint32)

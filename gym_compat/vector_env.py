@@ -1,4 +1,4 @@
-"""Thousands of environments for Gymnasium as one: a single compiled call a step, no loop over environments."""
+"""Thousands of environments as one Gymnasium vector environment: each step is one compiled call, without any loop."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -17,15 +17,15 @@ from jax_router.internal.checks import check_whole_number
 
 
 class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
-    """B environments, each of which lives as a `RouterEnv` with its own seed; all arrays are NumPy.
+    """B environments, each of which behaves as a `RouterEnv` with its own seed; all arrays are NumPy.
 
     - observations: (B, D) float32 in 0 .. 1; rewards: (B,) float32; terminations, truncations: (B,) bool.
     - actions: (B,) integers in 0 .. N - 1.
     - infos of a step: the keys of `RouterEnv`, each a (B,) array `key` beside a (B,) bool mask `_key`, False where
       an environment was reset in this step.
-    - autoreset: NEXT_STEP by default: the step after the end of an episode ignores its action and begins the next
-      one. SAME_STEP begins it at once; `final_obs` and `final_info` then tell of the end. DISABLED leaves it to
-      `reset(options={"reset_mask": ...})`.
+    - autoreset: with NEXT_STEP, the default, the step after the end of an episode ignores its action and begins the
+      next episode. SAME_STEP begins it at once; `final_obs` and `final_info` then describe the step that ended the
+      episode. With DISABLED, call `reset(options={"reset_mask": ...})`.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}  # type: ignore[misc]  # Gymnasium leaves ClassVar out
@@ -37,10 +37,10 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         render_mode: None = None,
     ) -> None:
-        """Nothing is compiled before the first reset.
+        """Take a problem; nothing is compiled before the first reset.
 
         Args:
-            problem: the same for all environments.
+            problem: the routing problem of all environments.
             num_envs: B, at least 1.
             autoreset_mode: an `AutoresetMode`, or its value: "NextStep", "SameStep" or "Disabled".
             render_mode: None; make a single environment to look at one.
@@ -63,7 +63,7 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
 
     @property
     def autoreset_mode(self) -> AutoresetMode:
-        """What happens to an environment whose episode ended."""
+        """The mode that says what happens to an environment whose episode ended."""
         return self.metadata["autoreset_mode"]
 
     def reset(
@@ -72,16 +72,16 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         """Begin an episode in every environment, or in those of `options["reset_mask"]`.
 
         Args:
-            seed: an int s gives environment i the seed s + i, a sequence one seed to each; None goes on to the next
-                episode of the seed an environment has.
-            options: `{"reset_mask": mask}` with a (B,) bool array of which one is True at least.
+            seed: an int s gives environment i the seed s + i; a sequence gives one seed to each environment; with None,
+                every environment begins the next episode of the seed that it has.
+            options: `{"reset_mask": mask}` with a (B,) bool array of which at least one is True.
 
         Returns:
             The observations of all environments, (B, D) float32, and an empty dict.
 
         Raises:
             ValueError: a sequence of seeds of another length, a seed that is no integer of at least 0, options that are
-                no dict, or such a mask of another kind. Nothing has changed then.
+                no dict, or a mask of another shape or dtype or without any True. Nothing has changed then.
             gymnasium.error.ResetNeeded: a mask before every environment was reset once.
         """
         where = self._where(options)
@@ -139,7 +139,7 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         }
 
     def _infos_with_ends(self, actions: np.ndarray, report: Report) -> dict[str, Any]:
-        """Gymnasium's form for SAME_STEP: the last step of an episode is told under `final_info`, others as always."""
+        """Return infos as Gymnasium has them with SAME_STEP: the last step of an episode stands in `final_info`."""
         ended = _ended(report)
         info = self._info(actions, report)
         infos: dict[str, Any] = {**_masked(info, ~ended)}
@@ -151,9 +151,9 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         return infos
 
     def _checked(self, actions: object) -> np.ndarray:
-        """The actions, (B,) int32."""
+        """Return the actions as (B,) int32, or raise the `ValueError` of `step`."""
         listed = isinstance(actions, list | tuple)
-        # NumPy would make integers of the truth values in a list.
+        # NumPy would turn bools in a list into integers.
         array = np.asarray(actions, object if listed else None)
         if listed and all(hasattr(x, "__index__") and not isinstance(x, bool | np.bool_) for x in array.flat):
             array = np.array(array.tolist())
@@ -168,7 +168,7 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         return array.astype(np.int32)
 
     def _where(self, options: dict[str, Any] | None) -> np.ndarray:
-        """Which environments a reset is for, (B,) bool."""
+        """Return which environments to reset, (B,) bool."""
         check_options(options)
         if options is None or "reset_mask" not in options:
             return np.ones(self.num_envs, np.bool_)
@@ -180,7 +180,7 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         return mask
 
     def _seeds(self, seed: object) -> tuple[np.ndarray, np.ndarray]:
-        """Which environments are given a seed, (B,) bool, and which one, (B,) uint32."""
+        """Return which environments are given a seed, (B,) bool, and the seeds, (B,) uint32."""
         given = np.full(self.num_envs, seed is not None)
         seeds = np.zeros(self.num_envs, np.uint32)
         if seed is None:
@@ -202,7 +202,7 @@ def _ended(report: Report) -> np.ndarray:
 
 
 def _masked(info: dict[str, np.ndarray], mask: np.ndarray) -> dict[str, np.ndarray]:
-    """Gymnasium's form of info: each array beside a mask of where it counts, and 0 or None where it does not."""
+    """Return infos in Gymnasium's form: each array with a mask of where it is valid, and 0 or None elsewhere."""
     masked = {}
     for key, values in info.items():
         if not mask.all():

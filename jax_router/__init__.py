@@ -5,7 +5,7 @@ import jax, jax_router
 obs, state = jax_router.reset(jax.random.key(0))
 obs, state, reward, terminated, truncated, info = jax_router.step(state, 1, jax.random.key(1))
 
-Importing this imports nothing else; JAX follows with the first name that is taken from here.
+`import jax_router` imports nothing else; JAX is imported with the first name that is taken from here.
 """
 
 from importlib import import_module
@@ -73,14 +73,14 @@ _GENERIC = {
     "Simulator": "jax_router.simulator",
     "Transition": "jax_router.simulator",
 }
-"""Where the names are from that are not of the default version."""
+"""The modules of the names that do not come from the default version."""
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(_GENERIC.get(name, "jax_router.v0")), name)
-    globals()[name] = value  # found at once from now on, without this function
+    globals()[name] = value  # so that Python finds it from now on without this function
     return value
 
 

@@ -1,4 +1,4 @@
-"""Whole episodes, summed up: what a prompt adds to the sums, and what the sums come to."""
+"""Summaries of whole episodes: sums over the prompts, and the means and shares that follow from them."""
 
 import math
 from dataclasses import replace
@@ -45,7 +45,7 @@ def no_prompts(num_episodes: int, num_models: int) -> Episodes:
 
 
 def one_prompt(made: StepResult, action: jax.Array, num_models: int) -> Episodes:
-    """What one prompt adds to the sums of each of E episodes; `made` and `action`, int32, lead with (E,)."""
+    """Return what one prompt adds to the sums of each of E episodes; `made` and `action` (int32) lead with (E,)."""
     outcome = made.outcome
     return Episodes(
         reward=made.reward,
@@ -60,7 +60,7 @@ def one_prompt(made: StepResult, action: jax.Array, num_models: int) -> Episodes
 
 
 def means_of(sums: Episodes) -> Episodes:
-    """The episodes from the sums over their prompts: what is a mean or a share is divided by their number."""
+    """Turn sums over prompts into episodes: every mean and share is divided by the number of prompts."""
     prompts = sums.length.astype(jnp.float32)
     return replace(
         sums,
@@ -72,11 +72,15 @@ def means_of(sums: Episodes) -> Episodes:
 
 
 def latency_edges() -> np.ndarray:
-    """Bounds of the latency bins, (LATENCY_BINS + 1,) float64, s, 3.7 % apart; what lies outside is in the end bins."""
+    """Return the edges of the latency bins, (LATENCY_BINS + 1,) float64, s, 3.7 % apart.
+
+    Latencies outside of them are counted in the first or the last bin.
+    """
     return np.geomspace(SHORTEST_LATENCY, LONGEST_LATENCY, LATENCY_BINS + 1)
 
 
 def _latency_bin(latency: jax.Array) -> jax.Array:
     bins_per_e_fold = LATENCY_BINS / math.log(LONGEST_LATENCY / SHORTEST_LATENCY)
-    position = jnp.log(latency / SHORTEST_LATENCY) * bins_per_e_fold
+    # A prompt may be lost at once, and the logarithm of 0 is no place among the bins.
+    position = jnp.log(jnp.maximum(latency, SHORTEST_LATENCY) / SHORTEST_LATENCY) * bins_per_e_fold
     return jnp.clip(position.astype(jnp.int32), 0, LATENCY_BINS - 1)

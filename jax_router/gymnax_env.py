@@ -1,6 +1,6 @@
-"""Any simulator behind gymnax 1.0's interface, for trainers that speak it; `LLMRouter` is the one of LLMRouter-v0.
+"""Any simulator behind gymnax 1.0's interface, for trainers that speak it: `LLMRouter` for v0, `LLMRouterV1` for v1.
 
-Importing this imports gymnax (and with it matplotlib: seconds); `import jax_router` does not.
+Importing this module also imports gymnax and matplotlib, which takes seconds; `import jax_router` does not.
 """
 
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ class RouterEnvironment(environment.Environment[Any, Any]):
     def __init__(self, params: AnyParams, model_names: Sequence[str]) -> None:
         """Take the parameters that become `default_params`, and a name for each of their N models.
 
-        Raises `ValueError` where the names are not as many.
+        Raises `ValueError` for any other number of names.
         """
         super().__init__()
         if len(model_names) != params.num_models:
@@ -70,7 +70,7 @@ class RouterEnvironment(environment.Environment[Any, Any]):
     def step(
         self, key: jax.Array, state: Any, action: jax.Array | int, params: AnyParams | None = None
     ) -> tuple[jax.Array, Any, jax.Array, jax.Array, jax.Array, dict[str, jax.Array]]:
-        """One step, and a fresh episode where this one ends (as gymnax does it, with half of its random numbers)."""
+        """Make a step, and begin a new episode where this one ends (as gymnax does, with half its random numbers)."""
         params = self._default_params if params is None else params
         noise = params.simulator.draw_noise(key, params)
         state, made = step_with_auto_reset(state, jnp.asarray(action), noise, params)
@@ -85,7 +85,7 @@ class RouterEnvironment(environment.Environment[Any, Any]):
     def step_env(
         self, key: jax.Array, state: Any, action: jax.Array | int, params: AnyParams
     ) -> tuple[jax.Array, Any, jax.Array, jax.Array, dict[str, jax.Array]]:
-        """One step without reset; `terminated` is the budget alone."""
+        """Make a step without a reset; `terminated` is True only where the budget is spent."""
         state, made = step_from_noise(state, action, params.simulator.draw_noise(key, params), params)
         return made.observation, state, made.reward, made.terminated, _info(made.outcome, made.terminated)
 
@@ -103,18 +103,27 @@ class RouterEnvironment(environment.Environment[Any, Any]):
 
 
 class LLMRouter(RouterEnvironment):
-    """The environment `environment_id`, made from what people write down instead of parameters."""
+    """The environment `environment_id`, made from a scenario, models and settings instead of parameters."""
 
     environment_id: ClassVar[str] = versions.DEFAULT
     """One of `jax_router.versions.ENVIRONMENTS`."""
 
     def __init__(self, scenario: str = "default", models: Sequence[Any] | None = None, **settings: Any) -> None:
-        """Take what the environment's `make_params` takes, and raise what it raises. It becomes `default_params`."""
+        """Pass the arguments to the environment's `make_params`, whose result becomes `default_params`.
+
+        Raises what `make_params` raises.
+        """
         version = versions.load(self.environment_id)
         self.models = version.check_models(version.DEFAULT_MODELS if models is None else models)
         """The fleet, in the order of the actions."""
         params = version.make_params(scenario, self.models, **settings)
         super().__init__(params, [model.name for model in self.models])
+
+
+class LLMRouterV1(LLMRouter):
+    """LLMRouter-v1, made from what people write down: see `jax_router.v1.make_params`."""
+
+    environment_id = "LLMRouter-v1"
 
 
 def _info(outcome: AnyOutcome, terminated: jax.Array) -> dict[str, jax.Array]:

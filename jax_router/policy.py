@@ -1,7 +1,7 @@
 """What a policy is, without memory and with it.
 
-Both kinds see a whole batch: one key, observations (B, D) float32, states with leading dimension B. Both answer with
-(B,) integer actions. A state is that of the simulator in which the policy acts.
+Both kinds take a whole batch: one key, observations (B, D) float32, and states of the simulator with leading dimension
+B. Both return (B,) integer actions.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,17 +18,17 @@ class PolicyWithMemory(Protocol):
     """A policy that carries a pytree of arrays, fields (B, ...), from one prompt of an episode to the next."""
 
     def initial(self, state: Any) -> Any:
-        """The memory at the start of B episodes, from their first states."""
+        """Return the memory at the start of B episodes, given their first states."""
 
     def act(self, memory: Any, key: jax.Array, observation: jax.Array, state: Any) -> tuple[Any, jax.Array]:
-        """The memory after this prompt, and the actions."""
+        """Return the memory after this prompt, and the actions, (B,) integers."""
 
 
 AnyPolicy = Policy | PolicyWithMemory
 
 
 def with_memory(policy: AnyPolicy) -> PolicyWithMemory:
-    """The same policy; one without memory carries an empty one."""
+    """Return the policy as one with memory; a policy without memory gets an empty one."""
     return _Forgetful(policy) if callable(policy) else policy
 
 
@@ -45,7 +45,7 @@ class _Forgetful:
 
 @dataclass(frozen=True)
 class OneOf:
-    """The policy of an index that may be traced; it carries the memories of all, and uses one."""
+    """One of several policies, picked by an index that may be traced; it carries the memories of all of them."""
 
     policies: Sequence[PolicyWithMemory]
     index: jax.Array

@@ -1,6 +1,6 @@
-"""Any simulator for learning to route at any price of money, behind gymnax 1.0's interface.
+"""Any simulator as an environment to learn routing at every price of money, behind gymnax 1.0's interface.
 
-Importing this imports gymnax (and with it matplotlib: seconds); `import jax_router` does not.
+Importing this module also imports gymnax and matplotlib, which takes seconds; `import jax_router` does not.
 """
 
 from functools import partial
@@ -19,7 +19,7 @@ from jax_router.pricing import MAX_PRICE, MIN_PRICE, priced_reward
 from jax_router.simulator import AnyParams, observation_size, without_budget
 
 PROMPTS_PER_PRICE = 100
-"""Prompts that a price lasts for, on average."""
+"""The mean number of prompts until the price changes."""
 
 
 @struct.dataclass
@@ -33,23 +33,23 @@ class PricedState:
 class PricedRouter(environment.Environment[PricedState, Any]):
     """Routing prompts across a fleet of N language models at a price of money that changes.
 
-    - observation: (D + 1,) float32, the router's own D numbers without a budget (its share left is then 1), and the
-      natural logarithm of the price.
+    - observation: (D + 1,) float32, the D numbers of the router with the share of the budget at 1, and the natural
+      logarithm of the price.
     - action: () int32 in 0 .. N - 1, the index of a model.
     - reward: () float32, see `jax_router.pricing.priced_reward`.
-    - terminated: never, there is no budget; truncated: at the time limit, and where the price changes. The
-      episode goes on there, but what it earns from then on, it earns at another price: a learner bootstraps from the
-      final observation, which shows the old one.
-    - info: as of the router.
+    - terminated: always False, since there is no budget; truncated: True at the time limit and where the price changes.
+      The episode goes on after a change of price, at the new price; a learner has to bootstrap from the final
+      observation, which shows the old one.
+    - info: the info of the router.
 
-    A price is drawn from all between `min_price` and `max_price`, uniformly on a logarithmic scale; it lasts for
-    `PROMPTS_PER_PRICE` prompts on average, and to the end of the episode at most.
+    Prices are drawn between `min_price` and `max_price`, uniformly on a logarithmic scale. Each lasts for
+    `PROMPTS_PER_PRICE` prompts on average, and until the end of the episode at most.
     """
 
     def __init__(self, router: RouterEnvironment, min_price: float = MIN_PRICE, max_price: float = MAX_PRICE) -> None:
         """Take the router to put a price on, and the range of prices, reward per USD.
 
-        Raises `ValueError` where that is no range.
+        Raises `ValueError` where these prices are no range.
         """
         super().__init__()
         self._unpriced = router
@@ -58,7 +58,7 @@ class PricedRouter(environment.Environment[PricedState, Any]):
 
     @property
     def default_params(self) -> Any:
-        """The routing problem as others see it, with its budget."""
+        """The parameters of the router, with its budget."""
         return self._unpriced.default_params
 
     @property
@@ -87,7 +87,7 @@ class PricedRouter(environment.Environment[PricedState, Any]):
     def step(
         self, key: jax.Array, state: PricedState, action: jax.Array | int, params: AnyParams | None = None
     ) -> tuple[jax.Array, PricedState, jax.Array, jax.Array, jax.Array, dict[str, jax.Array]]:
-        """One step; then a fresh episode where this one ends, and perhaps another price."""
+        """Make a step; then begin a new episode where this one ends, and perhaps draw another price."""
         params = self.default_params if params is None else params
         observation, moved, earned, terminated, truncated, info = self._unpriced.step(
             key, state.router, action, without_budget(params)
@@ -106,7 +106,7 @@ class PricedRouter(environment.Environment[PricedState, Any]):
     def step_env(
         self, key: jax.Array, state: PricedState, action: jax.Array | int, params: AnyParams
     ) -> tuple[jax.Array, PricedState, jax.Array, jax.Array, dict[str, jax.Array]]:
-        """One step at the price of the state, without reset."""
+        """Make a step at the price in the state, without a reset."""
         observation, moved, earned, terminated, info = self._unpriced.step_env(
             key, state.router, action, without_budget(params)
         )
@@ -130,16 +130,16 @@ class PricedRouter(environment.Environment[PricedState, Any]):
         return jnp.zeros_like(state.log_price, bool)
 
     def _log_price(self, position: jax.Array) -> jax.Array:
-        """() float32 in 0 .. 1 to the logarithm of a price in the range."""
+        """Map a position in the range of prices, () float32 in 0 .. 1, to the logarithm of the price there."""
         lowest, highest = np.float32(np.log(self.min_price)), np.float32(np.log(self.max_price))
         return lowest + (highest - lowest) * position
 
 
 def _with_price(observation: jax.Array, log_price: jax.Array) -> jax.Array:
-    """What a router without a budget sees, (D,), and the price: (D + 1,), both float32."""
+    """Append the log of the price to the observation (D,) of a router without a budget: (D + 1,), both float32."""
     return jnp.concatenate([observation, log_price[None]])
 
 
 def _key_of_prices(key: jax.Array) -> jax.Array:
-    """`key` itself is that of the simulator's noise."""
+    """Derive a key for the prices; `key` itself draws the simulator's noise."""
     return fold_in(key, 1)

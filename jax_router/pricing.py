@@ -1,24 +1,25 @@
-"""A price on money: what a router that is told the price sees, and what it earns."""
+"""The price of money: its range, and the reward of a router that is told the price."""
 
 import jax
 
 MIN_PRICE, MAX_PRICE = 0.3, 10_000.0
 """The range of prices that serves every budget of the scenarios, reward per USD on top of `cost_weight`."""
 USUAL_REWARD, USUAL_COST = 0.3, 0.02
-"""The usual reward of a prompt at no price, and its usual cost, USD: together the scale of rewards at a price.
+"""The usual reward of a prompt at a price of 0, and its usual cost, USD; rewards at a price are scaled by both.
 
-They were chosen for the preset fleet, whose models cost 0.0005 to 0.03 USD a prompt. A fleet ten times as dear earns
-rewards ten times as large at high prices; a learner that scales rewards by their running deviation takes that out.
+They were chosen for the preset fleet, whose models cost 0.0005 to 0.03 USD a prompt. With a fleet ten times as
+expensive, rewards at high prices are ten times as large; a learner that divides rewards by their running standard
+deviation cancels that.
 """
 
 
 def priced_reward(reward: jax.Array, cost: jax.Array, price: jax.Array) -> jax.Array:
-    """The reward less the price of the money spent, all () float32, on one scale for all prices.
+    """Return the reward less price times cost, all () float32, on one scale for all prices.
 
-    High prices would drown low ones: the difference is divided by what it usually is at its price.
+    The difference is divided by its usual size at this price; otherwise high prices would outweigh low ones.
 
     Args:
-        reward: of the simulator.
+        reward: the reward of the simulator.
         cost: USD.
         price: reward per USD.
     """

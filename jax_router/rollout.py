@@ -31,7 +31,8 @@ def run_steps(
 ) -> tuple[State, Transition]:
     """Run a policy in `num_envs` environments for `num_steps` steps with auto-reset.
 
-    The luck of environment b in step t depends on `key`, b and t alone: policies given one key meet the same prompts.
+    The random numbers of environment b in step t depend only on `key`, b and t, so that all policies that are given
+    the same key meet the same prompts.
 
     Args:
         key: a JAX random key.
@@ -39,7 +40,7 @@ def run_steps(
         num_envs: B, a Python int.
         num_steps: T, a Python int.
         params: the routing problem, the same for all environments.
-        state: where to go on from, fields (B, ...); default: fresh episodes. A policy's memory begins here.
+        state: the states to go on from, fields (B, ...); default: new episodes. A policy's memory begins at them.
 
     Returns:
         The states after the last step, and the transitions, fields (T, B, ...).
@@ -71,8 +72,8 @@ def run_steps(
 def run_episodes(key: jax.Array, policy: AnyPolicy, num_episodes: int, params: AnyParams) -> Episodes:
     """Run `num_episodes` whole episodes side by side and sum each of them up.
 
-    The luck of episode e in step t depends on `key`, e and t alone: differences between policies given one key are
-    paired differences.
+    The random numbers of episode e in step t depend only on `key`, e and t, so that differences between policies that
+    are given the same key are paired differences.
 
     Args:
         key: a JAX random key.
@@ -121,7 +122,7 @@ def compare(
     """Run every policy through the same `num_episodes` episodes, as one compiled program.
 
     Args:
-        key: a JAX random key, the luck that all policies share.
+        key: a JAX random key, from which all policies get the same random numbers.
         policies: by name.
         num_episodes: E, a Python int.
         params: the routing problem.
@@ -149,7 +150,7 @@ def compare(
 
 
 def _act(policy: PolicyWithMemory, key: jax.Array, memory: Any, state: Any, params: AnyParams) -> tuple[Any, jax.Array]:
-    """The memory and (B,) int32 actions, clamped to the fleet as `transition` clamps them."""
+    """Return the memory and (B,) int32 actions, clamped to the fleet as `transition` clamps them."""
     observation = jax.vmap(params.simulator.observe, in_axes=(0, None))(state, params)
     memory, action = policy.act(memory, key, observation, state)
     return memory, nearest_model(action, params.num_models)

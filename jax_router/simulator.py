@@ -3,8 +3,8 @@
     key --draw_noise--> Noise --transition(state, action, noise, params)--> (State, Outcome) --reward--> reward
                                                                                 State --observe--> observation
 
-The record rides on the parameters (`params.simulator`), so that whoever holds a routing problem can simulate it.
-Everything here is about one environment unless it says otherwise; `jax.vmap` makes it thousands.
+The record is a static field of the parameters (`params.simulator`), so that parameters alone suffice to simulate a
+routing problem. Every function here handles one environment unless it says otherwise; `jax.vmap` runs thousands.
 """
 
 from collections.abc import Callable
@@ -19,67 +19,67 @@ from jax_router.internal.arrays import constant
 from jax_router.internal.checks import check_whole_number
 
 PRACTICALLY_INFINITE = 1e30
-"""USD: a budget that no cost can be told from in float32, and still a number that can be divided by."""
+"""A budget, USD, so large that subtracting a cost does not change it in float32; it can still be divided by."""
 
 
 class AnyState(Protocol):
-    """What the state of every simulator has, one episode at the moment when a prompt waits to be routed."""
+    """The fields that every simulator's state has: one episode at the moment when a prompt waits to be routed."""
 
     @property
     def time_of_day(self) -> jax.Array:
-        """() float32, days, [0, 1)."""
+        """The time of day, () float32, days in [0, 1)."""
 
     @property
     def budget_remaining(self) -> jax.Array:
-        """() float32, USD, at least 0."""
+        """What is left of the budget, () float32, USD, at least 0."""
 
     @property
     def step_count(self) -> jax.Array:
-        """() int32, prompts routed in this episode."""
+        """The number of prompts routed in this episode, () int32."""
 
 
 class AnyOutcome(Protocol):
-    """What the outcome of every simulator has, what became of one prompt; all fields are (), none an array of more."""
+    """The fields that every simulator's outcome has: what became of one prompt. All of them are scalars, ()."""
 
     @property
     def cost(self) -> jax.Array:
-        """() float32, USD."""
+        """The cost of the prompt, () float32, USD."""
 
     @property
     def latency(self) -> jax.Array:
-        """() float32, s."""
+        """The latency of the answer, () float32, s."""
 
     @property
     def quality(self) -> jax.Array:
-        """() float32, 0 .. 1."""
+        """The quality of the answer, () float32, 0 .. 1."""
 
     @property
     def quality_required(self) -> jax.Array:
-        """() float32, 0 .. 1, what the prompt asked for."""
+        """The quality that the prompt requires, () float32, 0 .. 1."""
 
     @property
     def sla_violated(self) -> jax.Array:
-        """() bool."""
+        """Whether the latency exceeded the SLA, () bool."""
 
 
 class AnyParams(Protocol):
-    """What the parameters of every simulator have: one routing problem as a pytree of arrays."""
+    """The fields that every simulator's parameters have: one routing problem as a pytree of arrays."""
 
     @property
     def simulator(self) -> "Simulator":
-        """The simulator that these are the parameters of, a static field."""
+        """The simulator that takes these parameters, a static field."""
 
     @property
     def num_models(self) -> int:
-        """N, a Python int also under `jit`."""
+        """The number of models N, a Python int also under `jit`."""
 
     @property
     def episode_length(self) -> jax.Array:
-        """() int32, prompts."""
+        """The length of an episode, () int32, prompts."""
 
     @property
     def budget(self) -> jax.Array:
-        """() float32, USD an episode."""
+        """The budget of an episode, () float32, USD."""
 
     @property
     def max_steps_in_episode(self) -> jax.Array:
@@ -94,13 +94,13 @@ Params = TypeVar("Params", bound=AnyParams)
 class Simulator:
     """An environment for one router of N models; its functions are defined in modules, so that it can be pickled.
 
-    No function has chance of its own but `draw_noise`, and none resets by itself.
+    Only `draw_noise` draws random numbers, and no function begins a new episode by itself.
     """
 
     name: str
     """The environment's id, such as those of `jax_router.versions`."""
     draw_noise: Callable[..., Any]
-    """`draw_noise(key, params, shape=()) -> Noise`: all chance of a step (or a reset), leading with `shape`."""
+    """`draw_noise(key, params, shape=()) -> Noise`: the random numbers of a step or reset; fields lead with `shape`."""
     initial_state: Callable[..., Any]
     """`initial_state(noise, params) -> State`: the first state of an episode."""
     transition: Callable[..., tuple[Any, Any]]
@@ -115,7 +115,7 @@ class Simulator:
 
 @struct.dataclass
 class StepResult:
-    """What one step tells."""
+    """The results of one step."""
 
     observation: jax.Array  # (D,) float32, after the step and before any reset
     reward: jax.Array  # () float32
@@ -145,7 +145,10 @@ def reset(key: jax.Array, params: AnyParams) -> tuple[jax.Array, Any]:
 
 
 def reset_batch(key: jax.Array, num_envs: int, params: AnyParams) -> Any:
-    """`num_envs` first states from one key; every field leads with (B,). Raises `ValueError` for no such number."""
+    """Begin `num_envs` episodes from one key, and return their states; every field leads with (B,).
+
+    Raises `ValueError` for a number of environments that is not a whole number of at least 1.
+    """
     num_envs = check_whole_number("num_envs", num_envs, at_least=1)
     noise = params.simulator.draw_noise(key, params, (num_envs,))
     return jax.vmap(params.simulator.initial_state, in_axes=(0, None))(noise, params)
@@ -154,13 +157,13 @@ def reset_batch(key: jax.Array, num_envs: int, params: AnyParams) -> Any:
 def step(
     state: State, action: jax.Array | int, key: jax.Array, params: AnyParams
 ) -> tuple[jax.Array, State, jax.Array, jax.Array, jax.Array, Any]:
-    """One step from a key: observation, next state, reward, terminated, truncated, and the `Outcome`."""
+    """Make a step from a key: observation, next state, reward, terminated, truncated, and the `Outcome`."""
     state, made = step_from_noise(state, action, params.simulator.draw_noise(key, params), params)
     return made.observation, state, made.reward, made.terminated, made.truncated, made.outcome
 
 
 def step_from_noise(state: State, action: jax.Array | int, noise: Any, params: AnyParams) -> tuple[State, StepResult]:
-    """One step from the draws of `params.simulator.draw_noise`: the next state, and what the step tells."""
+    """Make a step from the noise that `params.simulator.draw_noise` drew: the next state, and the step's results."""
     simulator = params.simulator
     state, outcome = simulator.transition(state, action, noise, params)
     terminated, truncated = simulator.endings(state, params)
@@ -174,11 +177,11 @@ def step_from_noise(state: State, action: jax.Array | int, noise: Any, params: A
 
 
 def step_with_auto_reset(state: State, action: jax.Array, noise: Any, params: AnyParams) -> tuple[State, Transition]:
-    """One step of one environment, which begins its next episode where this one ends.
+    """Make a step of one environment, and begin its next episode where this one ends.
 
-    The first state of the next episode is made from the same `Noise` as the step before it. No number is then drawn
-    for a reset that does not happen, every episode by itself has the right distribution, and all that two
-    neighbours share is that the last one's final observation shows the prompt that the next one begins with.
+    The first state of the next episode is made from the same `Noise` as the step before it, so that no number is drawn
+    for a reset that does not happen. Every episode by itself has the right distribution; two neighbours share only one
+    prompt, which the first one shows in its final observation and the second one begins with.
     """
     observation = params.simulator.observe(state, params)
     stepped, made = step_from_noise(state, action, noise, params)
@@ -197,24 +200,24 @@ def step_with_auto_reset(state: State, action: jax.Array, noise: Any, params: An
 
 
 def observation_size(params: AnyParams) -> int:
-    """D, the numbers of an observation; nothing is computed, and no backend started."""
+    """Return D, the length of an observation, without computing anything or starting a backend."""
     key = jax.eval_shape(lambda: jax.random.key(0))
     return jax.eval_shape(lambda key: reset(key, params)[0], key).size
 
 
 def nearest_model(action: jax.Array | int, num_models: int) -> jax.Array:
-    """An action of any integer type and shape as int32 in 0 .. `num_models` - 1.
+    """Clamp an action of any integer type and shape to int32 in 0 .. `num_models` - 1.
 
     Raises `ValueError` for an action of another type.
     """
     action = jnp.asarray(action)
     if not jnp.issubdtype(action.dtype, jnp.integer):
         raise ValueError(f"action has dtype {action.dtype}; it must be of integers, from 0 to {num_models - 1}")
-    # A bound that the type cannot hold would wrap around, and it cannot be exceeded either.
+    # A bound that the type cannot hold would wrap around; no action of that type exceeds it, so it is not needed.
     highest = min(num_models - 1, jnp.iinfo(action.dtype).max)
     return jnp.clip(action, 0, highest).astype(jnp.int32)
 
 
 def without_budget(params: Params) -> Params:
-    """The same problem with a budget that never ends: its share left is observed as exactly 1."""
+    """Return the problem with a budget that is never spent: the share that is left is observed as exactly 1."""
     return replace(params, budget=constant(PRACTICALLY_INFINITE))  # type: ignore[type-var]  # structs are dataclasses

@@ -1,7 +1,7 @@
-"""Routing strategies for any simulator, each a pure function of a batch: they look at neither prompt nor models.
+"""Routing strategies for any simulator, each a pure function of a batch; they look at neither prompts nor models.
 
-Every maker here returns a policy `(key, observation, state) -> action`: one key, observations (..., D) float32,
-states with the same leading dimensions, and int32 actions with those dimensions.
+Every function here returns a policy `(key, observation, state) -> action`, which takes one key, observations (..., D)
+float32 and states with the same leading dimensions, and returns int32 actions (...).
 """
 
 from typing import Any
@@ -15,11 +15,11 @@ from jax_router.policy import Policy
 from jax_router.simulator import AnyParams
 
 SHARES_TOLERANCE = 1e-4
-"""How far from 1 the sum of shares may be: they are float32."""
+"""How far the sum of shares may be from 1, because shares are float32."""
 
 
 def random(params: AnyParams) -> Policy:
-    """Any model with equal chance. Knows how many models there are."""
+    """Pick every model with equal probability."""
 
     def policy(key: jax.Array, observation: jax.Array, state: Any) -> jax.Array:
         return jax.random.randint(key, observation.shape[:-1], 0, params.num_models, jnp.int32)
@@ -28,7 +28,7 @@ def random(params: AnyParams) -> Policy:
 
 
 def round_robin(params: AnyParams) -> Policy:
-    """One model after the other. Knows how many prompts were routed in this episode."""
+    """Pick one model after the other, by the number of prompts routed in this episode."""
 
     def policy(key: jax.Array, observation: jax.Array, state: Any) -> jax.Array:
         return state.step_count % params.num_models
@@ -37,7 +37,7 @@ def round_robin(params: AnyParams) -> Policy:
 
 
 def constant(model: int | jax.Array) -> Policy:
-    """Always the model with this index. Knows nothing. Raises `ValueError` for what is no index."""
+    """Always pick the model with this index. Raises `ValueError` for anything that is no index."""
     if not is_traced(model):
         model = check_whole_number("model", model, at_least=0)
 
@@ -48,10 +48,10 @@ def constant(model: int | jax.Array) -> Policy:
 
 
 def mixture(shares: jax.Array) -> Policy:
-    """Each model with its own fixed chance, (N,) float32 that sum to 1, whatever the prompt and the models.
+    """Pick each model with its own fixed probability, (N,) float32 that sum to 1, whatever the prompt and the queues.
 
-    Knows nothing but the shares; the best ones are found by `jax_router.tuning.best_mixture`. Raises `ValueError` for
-    shares below 0, or of another sum.
+    `jax_router.tuning.best_mixture` finds the best shares. Raises `ValueError` for shares below 0, or shares that do
+    not sum to 1.
     """
     if not is_traced(shares):
         total = check_numbers("shares", shares, at_least=0).sum()

@@ -15,10 +15,13 @@ from jax_router.simulator import AnyParams
 from jax_router.strategies import mixture
 
 BLOCK = 128
-"""Candidates under one `vmap`; more no longer fit the cache."""
+"""The number of candidates under one `vmap`; more do not fit the cache."""
 
 SMALLEST_SHARE = 1e-3
-"""Of a mixture: a search of some thousand prompts hardly meets a smaller one, whose model may yet cost any amount."""
+"""The smallest share of a model in a mixture, unless it is 0.
+
+A search over some thousand prompts hardly ever sends one to a model with a smaller share, and so misses its cost.
+"""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Tuned:
 
 
 def best_mixture(key: jax.Array, params: AnyParams, num_episodes: int = 32, num_rounds: int = 4) -> Tuned:
-    """Search the simplex for the shares of the best open-loop mixture of the N models; candidates are (C, N) shares.
+    """Search the simplex for the shares of the best mixture of the N models; candidates are (C, N) shares.
 
     The first round tries every model, every pair in steps of a tenth, and random mixtures; each further round tries
     mixtures ever closer to the best so far.
@@ -47,14 +50,14 @@ def best_mixture(key: jax.Array, params: AnyParams, num_episodes: int = 32, num_
     Args:
         key: a JAX random key; the episodes of the search follow from it.
         params: the routing problem.
-        num_episodes: that each candidate runs through.
-        num_rounds: of 256 candidates or more.
+        num_episodes: the number of episodes that each candidate runs through.
+        num_rounds: the number of rounds, each of 256 candidates or more.
 
     Raises:
         ValueError: a number of episodes or rounds that is not a whole number of at least 1.
     """
     num_rounds = check_whole_number("num_rounds", num_rounds, at_least=1)
-    generator = np.random.default_rng(0)  # where to look; the luck of the episodes is the key's
+    generator = np.random.default_rng(0)  # picks the candidates; the episodes follow from `key`
     n = params.num_models
     corners = np.eye(n)
     pairs = [
@@ -70,7 +73,7 @@ def best_mixture(key: jax.Array, params: AnyParams, num_episodes: int = 32, num_
         step = 0.3 * 0.4**round_number
         around = tuned.best + step * generator.normal(size=(256, n))
         around = _without_the_least(np.maximum(around, 0) + 1e-9)
-        tuned = _join(tuned, try_out(key, params, around, mixture, num_episodes))
+        tuned = joined(tuned, try_out(key, params, around, mixture, num_episodes))
     return tuned
 
 
@@ -94,25 +97,27 @@ def try_out(
     def all_means(padded: jax.Array) -> Episodes:
         return jax.lax.map(means, padded, batch_size=BLOCK)
 
-    filled = -(-len(candidates) // BLOCK) * BLOCK  # whole blocks: one shape, one compilation a block size
+    filled = -(-len(candidates) // BLOCK) * BLOCK  # whole blocks have one shape and are compiled once
     padded = np.concatenate([candidates, np.repeat(candidates[-1:], filled - len(candidates), axis=0)])
     results = jax.tree.map(lambda rows: np.asarray(rows)[: len(candidates)], jax.jit(all_means)(padded))
     return Tuned(candidates, results.reward, results)
 
 
 def _without_the_least(weights: np.ndarray) -> np.ndarray:
-    """Weights (C, N) as shares, float32, that sum to 1, each of them 0 or large enough to be judged."""
+    """Turn weights (C, N) into shares, float32, that sum to 1; each is 0 or at least `SMALLEST_SHARE`."""
     shares = weights / weights.sum(-1, keepdims=True)
     shares = np.where(shares < SMALLEST_SHARE, 0.0, shares)
     return np.asarray(shares / shares.sum(-1, keepdims=True), np.float32)
 
 
-def _join(first: Tuned, second: Tuned) -> Tuned:
-    def joined(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def joined(first: Tuned, second: Tuned) -> Tuned:
+    """All candidates of two searches over the same episodes."""
+
+    def stacked(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.concatenate([a, b])
 
     return Tuned(
-        joined(first.candidates, second.candidates),
-        joined(first.reward, second.reward),
-        jax.tree.map(joined, first.means, second.means),
+        stacked(first.candidates, second.candidates),
+        stacked(first.reward, second.reward),
+        jax.tree.map(stacked, first.means, second.means),
     )

@@ -1,10 +1,10 @@
-"""Which environments there are: the one generic file that names versions, each a package with the same names.
+"""The environments by id. This is the only generic file that names versions; each is a package with the same names.
 
     version = load("LLMRouter-v0")
     params = version.make_params("rush_hour")
     assert of(params) is version
 
-A version is imported when it is asked for, and JAX with it: the ids alone cost nothing.
+A version is imported, and JAX with it, when `load` is called; importing this module alone does not import JAX.
 """
 
 from __future__ import annotations  # the types of JAX below are named without importing it
@@ -21,92 +21,93 @@ if TYPE_CHECKING:
     from jax_router.simulator import AnyParams, Simulator
 
 DEFAULT = "LLMRouter-v0"
-"""The environment of commands that are not told another."""
+"""The id of the environment that commands use unless they are told another."""
 
-_PACKAGES = {DEFAULT: "jax_router.v0"}
+_PACKAGES = {DEFAULT: "jax_router.v0", "LLMRouter-v1": "jax_router.v1"}
 
 ENVIRONMENTS = tuple(_PACKAGES)
 """The ids that `load` knows."""
 
 
 class ObservationLayout(Protocol):
-    """Where everything stands in an observation of N models: indices that count from the front."""
+    """The index, from the front, of every number in an observation of N models."""
 
     def size(self, num_models: int) -> int:
-        """D, the numbers of an observation."""
+        """Return D, the length of an observation."""
 
     def time_of_day(self, num_models: int) -> int:
-        """Index of the time of day, in days."""
+        """Return the index of the time of day (days)."""
 
     def budget(self, num_models: int) -> int:
-        """Index of the share of the budget that is left."""
+        """Return the index of the share of the budget that is left."""
 
     def names(self, model_names: Sequence[str]) -> tuple[str, ...]:
-        """What each of the D numbers is."""
+        """Return a name for each of the D numbers."""
 
     def scales(self, params: Any) -> tuple[float, ...]:
-        """What each of the D quantities is divided by, in its own unit; 1 where it is not."""
+        """Return the number that each of the D quantities is divided by, in its own unit; 1 if it is not divided."""
 
 
 class Strategies(Protocol):
     """Policies that learn nothing and need no tuning, by name."""
 
     def static_strategies(self, params: Any, model_names: Sequence[str]) -> dict[str, Policy]:
-        """Those that look at neither prompt nor queue; "always NAME" for each model is among them."""
+        """Return the strategies that look at neither prompt nor queue, with "always NAME" for each model."""
 
     def queue_aware_strategies(self, params: Any) -> dict[str, Policy]:
-        """Those that look at the state of the models."""
+        """Return the strategies that look at the state of the models."""
 
     def rule_of_thumb(self, params: Any, model_names: Sequence[str]) -> Policy:
-        """A simple rule for a fleet with the names of the preset models, to watch."""
+        """Return a simple rule that recordings can show, for a fleet with the names of the preset models."""
 
 
 class Tuning(Protocol):
-    """Policies with numbers to choose."""
+    """Policies with parameters that a search tunes."""
 
     TUNED_RULE: str
     """The name of the strongest rule among those of `tuned_rules`."""
 
     def tuned_rules(self, key: jax.Array, params: Any, num_episodes: int) -> dict[str, Policy]:
-        """The rules of this environment, tuned on `num_episodes` episodes for each candidate, by name."""
+        """Return the rules of this environment by name, tuned on `num_episodes` episodes for each candidate."""
 
 
 class Budgeting(Protocol):
-    """What spending a budget needs to know of an environment."""
+    """What pacing a budget needs to know about an environment."""
 
     def mean_costs(self, params: Any) -> jax.Array:
-        """What a mean prompt costs at each model, (N,) float32, USD."""
+        """Return what a mean prompt costs at each model, (N,) float32, USD."""
 
     def expected_costs(self, state: Any, params: Any) -> jax.Array:
-        """What the waiting prompt is expected to cost at each model, (..., N) float32, USD."""
+        """Return what the waiting prompt is expected to cost at each model, (..., N) float32, USD."""
 
     def load(self, params: Any) -> jax.Array:
-        """(H,) float32, mean 1: the load in each H-th part of the day."""
+        """Return the load in each H-th part of the day, (H,) float32 with mean 1."""
 
     def prompts_per_day(self, params: Any) -> jax.Array:
-        """() float32, prompts that come in a simulated day on average."""
+        """Return the mean number of prompts in a simulated day, () float32."""
 
     def with_load_factor(self, params: Any, factor: jax.Array | float) -> Any:
-        """The same problem with `factor` times the load on its models."""
+        """Return the problem with `factor` times the load on its models."""
 
 
 class Version(Protocol):
-    """What the package of an environment exposes."""
+    """The names that the package of every environment has."""
 
     SIMULATOR: Simulator
     SCENARIOS: tuple[str, ...]
-    """The names that `make_params` knows."""
+    """The names of the scenarios that `make_params` knows."""
     DEFAULT_MODELS: tuple[Any, ...]
-    """The preset fleet, `ModelConfig` each."""
+    """The preset fleet, one `ModelConfig` for each model."""
     ModelConfig: type
-    """One model as people write it down; it has a `name` at least."""
+    """The type of a model as users specify it; it has at least a `name`."""
     RewardConfig: type
-    """The weights of the reward as people write them down; it has a `cost_weight`, reward per USD, at least."""
+    """The type of the weights of the reward as users specify them; it has at least a `cost_weight`, reward per USD."""
     Params: type
-    """It has a `reward` with a `cost_weight`, beside what `AnyParams` says."""
+    """The type of the parameters: it has the fields of `AnyParams`, and a `reward` with a `cost_weight`."""
     State: type
     Traffic: Any
-    """It has the class methods `from_trace(path, outliers=...)` and `from_requests(trace)`."""
+    """It has the class methods `from_trace(path, outliers=...)` and `from_requests(trace)`; `needs_answers` says
+    whether they need the lengths of answers."""
     observation: ObservationLayout
     strategies: Strategies
     tuning: Tuning
@@ -114,18 +115,18 @@ class Version(Protocol):
     make_params: Callable[..., Any]
     """`make_params(scenario, models, reward, traffic, *, episode_length, budget, ...) -> Params`."""
     check_models: Callable[[Sequence[Any]], tuple[Any, ...]]
-    """A fleet as a tuple; raises `ValueError` for what is none."""
+    """A function that returns a fleet as a tuple, and raises `ValueError` for anything that is no fleet."""
     load_models: Callable[[str | PathLike[str]], tuple[Any, ...]]
-    """A fleet from a TOML file."""
+    """A function that reads a fleet from a TOML file."""
 
 
 def load(environment: str) -> Version:
-    """The package of an environment, by its id; raises `ValueError` for one that is not in `ENVIRONMENTS`."""
+    """Return the package of an environment; raises `ValueError` for an id that is not in `ENVIRONMENTS`."""
     if environment not in _PACKAGES:
         raise ValueError(f"environment is {environment!r}; the known ones are {', '.join(ENVIRONMENTS)}")
     return cast(Version, import_module(_PACKAGES[environment]))
 
 
 def of(params: AnyParams) -> Version:
-    """The package that these parameters are of; raises what `load` raises."""
+    """Return the package of the environment that these parameters belong to; raises what `load` raises."""
     return load(params.simulator.name)

@@ -11,9 +11,9 @@ class Clock(NamedTuple):
     last: float
     """The last reading."""
     elapsed: float
-    """What is believed to have passed since the first reading."""
+    """The time that is believed to have passed since the first reading."""
     longest_step: float
-    """The longest step forward so far that no step back has taken back."""
+    """The longest step forward so far that no step back has undone."""
 
 
 def start(seconds: float) -> Clock:
@@ -22,12 +22,12 @@ def start(seconds: float) -> Clock:
 
 
 def read(clock: Clock, seconds: float) -> Clock:
-    """The clock after another reading.
+    """Return the clock after another reading.
 
     A step forward counts as time: it cannot be told from silence. A step back takes back at most the longest step
     forward before it, so that a clock that was set wrong and then right again has counted what really passed. The
-    rest of a step back counts as no time at all: a clock that is set back for good neither lengthens a period nor
-    ends it early.
+    rest of a step back counts as no time at all: a clock that is set back for good ends no period early, and lengthens
+    it by no more than the longest silence before.
     """
     step = seconds - clock.last
     if step >= 0:
@@ -37,9 +37,9 @@ def read(clock: Clock, seconds: float) -> Clock:
 
 
 def by_time_of_day(clock: Clock, before: float, now: float) -> float:
-    """A reading for callers without a clock: the last one, and the shorter way from one time of day to another, days.
+    """Return a reading, s, for callers without a clock: the last one plus the difference of two times of day, in days.
 
-    Silence of more than half a day cannot be seen so.
+    The shorter way around the day counts, forward or back, so that a silence of more than half a day is not noticed.
     """
     days = (now - before + 0.5) % 1.0 - 0.5
     return clock.last + days * SECONDS_PER_DAY

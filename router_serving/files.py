@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written beside their place, and renamed when they are done."""
+"""Files that are either whole or absent: each is written under another name, and renamed when it is complete."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from uuid import uuid4
 
 @contextmanager
 def written_beside(path: Path) -> Iterator[Path]:
-    """A path in the same folder to write to; it takes the place of `path` at the end, or is gone after an error."""
+    """Yield a path in the same folder to write to; the file replaces `path` at the end; an error removes it."""
     beside = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part{path.suffix}")
     try:
         yield beside
@@ -20,7 +20,7 @@ def written_beside(path: Path) -> Iterator[Path]:
 
 
 def write_new(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a new file as a whole. Raises `FileExistsError` where there is something already, and leaves that alone."""
+    """Write a new file as a whole. Raises `FileExistsError` where one exists already, and leaves that one alone."""
     if os.path.lexists(path):
         raise FileExistsError(f"{path}: that file exists already, and nothing is overwritten")
     with written_beside(path) as beside, beside.open("xb") as file:
@@ -28,9 +28,9 @@ def write_new(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def write_text(path: Path, text: str, *, replace: bool = False) -> None:
-    """Write a text file in UTF-8 as a whole; `replace` allows that there is one already.
+    """Write a text file in UTF-8 as a whole; with `replace`, over an older one.
 
-    Raises `FileExistsError` where there is something and it is not to be replaced.
+    Raises `FileExistsError` without `replace` where the file exists already.
     """
     if not replace:
         write_new(path, lambda file: file.write(text.encode()))

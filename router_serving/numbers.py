@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 LARGEST = 1e30
-"""No quantity is larger, in any unit: sums and products of a few then stay finite."""
+"""The largest number that is accepted, in any unit: sums and products of a few such numbers stay finite."""
 LARGEST_COUNT = 2**53
-"""Whole numbers beyond it cannot be counted in floats."""
+"""The largest whole number that is accepted: floats do not represent every one beyond it."""
 
 
 def finite_number(field: str, value: object, *, at_least: float = -math.inf, above: float = -math.inf) -> float:
@@ -46,7 +46,7 @@ def whole_number(field: str, value: object, *, at_least: int) -> int:
 
 
 def finite_array(field: str, value: object) -> np.ndarray:
-    """Return `value` as a float32 array; raise a `ValueError` for what does not hold finite numbers alone."""
+    """Return `value` as a float32 array; raise a `ValueError` for anything but finite numbers."""
     try:
         array = np.asarray(value)
     except ValueError:  # rows of several lengths
@@ -63,12 +63,12 @@ def finite_array(field: str, value: object) -> np.ndarray:
 
 
 def _holds_bool(value: object) -> bool:
-    """Whether there is a truth value in lists, which NumPy would take for a number beside others."""
+    """Return whether lists hold a bool, which NumPy would turn into a number like the others."""
     if isinstance(value, list | tuple):
         return any(map(_holds_bool, value))
     return isinstance(value, bool | np.bool_)
 
 
 def _plain(value: Any) -> Any:
-    """A 0-d array is welcome where a number is."""
+    """Return the number in a 0-d array, and any other value as it is."""
     return value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value

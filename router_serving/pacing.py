@@ -1,11 +1,11 @@
 """Pacing: the price of money at which a budget lasts for its period. One rule for serving and for the simulator.
 
-Every function is about one budget and takes the array namespace `xp`: `numpy` while serving, `jax.numpy` in the
-simulator, where `jax.vmap` makes a batch of it. `Plan` and `Pace` are tuples of numbers, so that both know them.
+Every function handles one budget and takes the array namespace `xp`: `numpy` while serving, `jax.numpy` in the
+simulator, where `jax.vmap` handles a batch of budgets. `Plan` and `Pace` are tuples of arrays, which both can use.
 
 A priced policy comes with a plan: what its prompts cost at each price and hour. Before a prompt, `set_price` looks up
 the price at which the rest of the period is expected to cost what is left, corrected by how real costs compare with
-planned ones. A model is `affordable` if it leaves enough for every later prompt at the cheapest one.
+planned ones. A model is `affordable` if it leaves enough to send every later prompt to the cheapest model.
 """
 
 from typing import Any, NamedTuple
@@ -17,17 +17,17 @@ Array = Any
 """An array, or a number, of the namespace `xp`."""
 
 PRIOR_PROMPTS = 10.0
-"""The plan is believed as if this many prompts had cost what it says."""
+"""The plan weighs as much as this many prompts that cost exactly what it says."""
 COST_MEMORY = 0.001
 """The weight of the last prompt in what is known of real costs: a thousand prompts are remembered."""
 GAP_MEMORY = 0.01
-"""The weight of the last prompt in the mean of what a prompt takes of the period."""
+"""The weight of the last prompt in the running mean of the part of the period that a prompt takes."""
 SHORTEST_OUTLOOK = 1e-3
-"""The days that are looked ahead at least: the difference of two float32 integrals over less is mostly rounding."""
+"""The least number of days to look ahead: over less, the difference of two float32 integrals is mostly rounding."""
 
 
 SMALLEST_COST = float(np.finfo(np.float32).tiny)
-"""USD; real costs of nothing are taken for this, so that they can be divided by."""
+"""The least cost, USD, that is divided by; a real cost of 0 is raised to it."""
 
 
 class Plan(NamedTuple):
@@ -50,8 +50,8 @@ class Pace(NamedTuple):
     period_left: Array  # of the period: prompts, or days of mean load
     per_prompt: Array  # what a prompt takes of the period on average: 1 prompt, or days of mean load
     known: Array  # bool, whether `per_prompt` is known yet
-    spent: Array  # USD, by the prompts that are remembered
-    expected: Array  # USD, that the plan says of the same prompts
+    spent: Array  # USD, what the prompts that are remembered really cost
+    expected: Array  # USD, what the same prompts cost by the plan
     num_prompts: Array  # prompts so far
 
 
@@ -92,13 +92,13 @@ def begin(
         plan: of the policy.
         budget: () USD.
         period: () prompts, or days of mean load.
-        per_prompt: () what a prompt takes of it.
-        known: () bool, whether that is known; `per_prompt` is then learned from the first prompt on.
+        per_prompt: () the part of the period that a prompt takes, in the unit of `period`.
+        known: () bool, whether `per_prompt` is known; where it is not, it is learned from the gaps between prompts.
         time_of_day: () days in [0, 1).
-        cost_ratio: () what prompts are first thought to cost, over what the plan says.
+        cost_ratio: () what prompts are first believed to cost, divided by what they cost by the plan.
         xp: the array namespace.
     """
-    # No price can be set yet: the middle of the range on a logarithmic scale.
+    # No price can be set yet, so this is the middle of the range on a logarithmic scale.
     log_price = 0.5 * (plan.log_prices[0] + plan.log_prices[-1])
     expected = PRIOR_PROMPTS * cost_at(plan, log_price, time_of_day, xp)
     nothing = xp.zeros_like(expected)
@@ -106,7 +106,7 @@ def begin(
 
 
 def cost_at(plan: Plan, log_price: Array, time_of_day: Array, xp: Any) -> Array:
-    """USD that a prompt is expected to cost at a price and a time of day, days in [0, 1); all ()."""
+    """Return what a prompt is expected to cost, USD, at a price and a time of day, days in [0, 1); all ()."""
     here, _ = _part_of_day(time_of_day, len(plan.cost), xp)
     return xp.interp(log_price, plan.log_prices, plan.cost[here])
 
@@ -118,13 +118,13 @@ def log_price_for(plan: Plan, cost: Array, time_of_day: Array, days: Array, xp: 
     """
     days = xp.maximum(days, SHORTEST_OUTLOOK)
     expected = day_integral(time_of_day, days, plan.cost, plan.cost_until, xp) / days
-    # What is interpolated over must rise; costs fall with the price. Where several prices cost the same, such as all
-    # of a fleet that is free, the lowest is right.
+    # Knots must rise, and costs fall with the price. Where prompts cost the same at several prices, as they do at all
+    # prices of a fleet that is free, the lowest of these prices is right.
     return xp.where(cost >= expected[0], plan.log_prices[0], xp.interp(-cost, -expected, plan.log_prices))
 
 
 def work(plan: Plan, time_of_day: Array, days: Array, xp: Any) -> Array:
-    """What the next `days` bring, in days of mean load; all ()."""
+    """Return the load of the next `days`, counted in days of mean load; all ()."""
     return day_integral(time_of_day, days, plan.load, plan.load_until, xp)
 
 
@@ -145,25 +145,25 @@ def day_integral(time_of_day: Array, days: Array, table: Array, until: Array, xp
         here, inside = _part_of_day(time - whole, num_parts, xp)
         return whole * until[-1] + until[here] + (inside / num_parts) * table[here]
 
-    # Whole days apart: beside many of them, float32 would lose the time of day.
+    # Whole days are added separately: in a sum with many of them, float32 would lose the time of day.
     whole = xp.floor(days)
     rest = since_midnight(time_of_day + (days - whole)) - since_midnight(time_of_day)
     return whole * until[-1] + rest
 
 
 def set_price(pace: Pace, plan: Plan, time_of_day: Array, days: Array, held: Array, xp: Any) -> Pace:
-    """The pace with the price for the next prompt: the rest of the period is expected to cost what is left.
+    """Set the price for the next prompt: at it, the rest of the period is expected to cost what is left.
 
     Args:
         pace: after the prompt before it.
         plan: of the policy.
         time_of_day: () days in [0, 1).
-        days: () that are left of the period.
+        days: () what is left of the period, days.
         held: () USD that is owed for prompts whose bills have not come.
         xp: the array namespace.
     """
     share = xp.maximum(pace.budget_left - held, 0.0) / xp.maximum(prompts_to_come(pace, xp), 1.0)
-    # As the plan counts: where prompts cost twice what it says, a share buys half.
+    # In the plan's own costs: where prompts really cost twice as much, the budget buys half of what the plan says.
     planned = share * pace.expected / xp.maximum(pace.spent, SMALLEST_COST)
     log_price = log_price_for(plan, planned, time_of_day, days, xp)
     # Nothing is known before the first gap between two prompts.
@@ -171,15 +171,15 @@ def set_price(pace: Pace, plan: Plan, time_of_day: Array, days: Array, held: Arr
 
 
 def affordable(pace: Pace, costs: Array, cheapest_later: Array, held: Array, xp: Any) -> Array:
-    """Which models leave enough for every later prompt at the cheapest of them, (N,) bool.
+    """Return which models leave enough to send every later prompt to the cheapest model, (N,) bool.
 
-    The cheapest itself is always allowed. A budget of at least what all prompts cost there is then never overspent and
-    lasts to the last prompt. (Where the number of prompts is an estimate, so is what has to be left.)
+    The cheapest model is always allowed. A budget that pays for all prompts at the cheapest model is then never
+    overspent and lasts to the last prompt. (If the number of prompts is an estimate, so is what has to be left.)
 
     Args:
         pace: before a prompt.
-        costs: (N,) USD, that this prompt is expected to cost at each model.
-        cheapest_later: () USD, that a later prompt is expected to cost at the cheapest model.
+        costs: (N,) what this prompt is expected to cost at each model, USD.
+        cheapest_later: () what a later prompt is expected to cost at the cheapest model, USD.
         held: () USD that is owed for prompts whose bills have not come.
         xp: the array namespace.
     """
@@ -189,20 +189,20 @@ def affordable(pace: Pace, costs: Array, cheapest_later: Array, held: Array, xp:
 
 
 def cost_ratio(pace: Pace, xp: Any) -> Array:
-    """What prompts really cost, over what the plan says of them, (); 1 where it says that they cost nothing."""
+    """Return what prompts really cost, divided by what they cost by the plan, (); 1 where the plan says 0."""
     has_plan = pace.expected > 0.0
     return xp.where(has_plan, pace.spent / xp.where(has_plan, pace.expected, 1.0), 1.0)
 
 
 def prompts_to_come(pace: Pace, xp: Any) -> Array:
-    """Prompts that are still to come, the next one included, (); 1 where that cannot be told yet."""
+    """Return how many prompts are still to come, the next one included, (); 1 where that is not known yet."""
     countable = _countable(pace)
     return xp.where(countable, pace.period_left / xp.where(countable, pace.per_prompt, 1.0), 1.0)
 
 
 def pass_prompt(pace: Pace, taken: Array, xp: Any) -> Pace:
-    """The pace after a prompt has taken its part of the period: 1 prompt, or () days of mean load since the last."""
-    # The mean of the first gaps, later one that forgets.
+    """Return the pace after a prompt took its part of the period: 1 prompt, or () days of mean load since the last."""
+    # At first this is the plain mean of all gaps, later a running mean that forgets old ones.
     weight = xp.maximum(1.0 / (pace.num_prompts + 1.0), GAP_MEMORY)
     learned = pace.per_prompt + weight * (taken - pace.per_prompt)
     return pace._replace(
@@ -214,7 +214,7 @@ def pass_prompt(pace: Pace, taken: Array, xp: Any) -> Pace:
 
 
 def book(pace: Pace, cost: Array, planned: Array) -> Pace:
-    """The pace after a bill of `cost` USD for a prompt of which the plan said `planned` USD; both ()."""
+    """Return the pace after a bill of `cost` USD for a prompt that costs `planned` USD by the plan; both ()."""
     return pace._replace(
         budget_left=pace.budget_left - cost,
         spent=(1.0 - COST_MEMORY) * pace.spent + cost,
@@ -223,14 +223,14 @@ def book(pace: Pace, cost: Array, planned: Array) -> Pace:
 
 
 def smallest_budget(costs: ArrayLike, prompts: float) -> float:
-    """What `prompts` prompts cost at the cheapest of N models, costs (N,), USD."""
+    """Return what `prompts` prompts cost at the cheapest of N models, USD, from what one costs at each, (N,) USD."""
     return float(np.min(costs)) * prompts
 
 
 def check_budget(budget: float, prompts: float, costs: ArrayLike) -> None:
     """Raise a `ValueError` where `prompts` prompts cost more than `budget` USD at the cheapest of N models, (N,)."""
     smallest = smallest_budget(costs, prompts)
-    # The costs are float32: what is exact in decimals is off by as much.
+    # The costs are float32, so a budget that is exact in decimals may be off by a rounding error.
     if budget < smallest * (1 - 1e-6):
         raise ValueError(
             f"budget is {budget:g} USD; {prompts:.10g} prompts cost {smallest:.6g} USD at the cheapest model: it must "
@@ -239,12 +239,12 @@ def check_budget(budget: float, prompts: float, costs: ArrayLike) -> None:
 
 
 def _countable(pace: Pace) -> Array:
-    """Whether the period can be counted in prompts: a clock that stands still tells nothing."""
+    """Return whether the period can be counted in prompts; a clock that stands still does not allow it."""
     return pace.known & (pace.per_prompt > 0.0)
 
 
 def _part_of_day(time_of_day: Array, num_parts: int, xp: Any) -> tuple[Array, Array]:
-    """Which part of the day a time in [0, 1) lies in, () int32, and how far through it, 0 .. 1."""
+    """Return which part of the day a time in [0, 1) lies in, () int32, and how far through that part it is, 0 .. 1."""
     position = time_of_day * num_parts
     here = xp.minimum(xp.floor(position), num_parts - 1.0)
     return xp.int32(here), position - here

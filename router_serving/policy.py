@@ -18,35 +18,35 @@ Layers = tuple[tuple[Array, Array], ...]
 """Kernel (inputs, outputs) and bias (outputs,), float32, of every layer."""
 
 OBSERVATION_CLIP = np.float32(10)
-"""Normalised observations are cut off at plus and minus this."""
+"""The bound, positive and negative, that normalised observations are clipped to."""
 SMALLEST_VARIANCE = np.float32(1e-8)
-"""It is added to variances, so that a number that never changes can be divided by its deviation."""
+"""A number that is added to variances, so that an input that never changes can be divided by its deviation."""
 
 ACTIVATIONS: dict[str, Callable[[Array, Any], Array]] = {
     "tanh": lambda x, xp: xp.tanh(x),
     "relu": lambda x, xp: xp.maximum(x, 0),
 }
-"""What stands between two layers, by name: functions of an array and its namespace."""
+"""The activation functions by name; each takes an array and its namespace."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What a policy was trained on, and so what its observations are made of."""
+    """The routing problem that a policy was trained on, and what the numbers of its observations mean."""
 
     environment: str
-    """The id, such as LLMRouter-v0."""
+    """The id of the environment, such as LLMRouter-v0."""
     scenario: str
     """The name of the scenario."""
     models: tuple[Mapping[str, Any], ...]
     """The fleet in the order of the actions: each model's `name`, and whatever else its fleet file says of it."""
     observation: tuple[str, ...]
-    """What each of the D numbers of an observation is; empty where the environment does not say."""
+    """A name for each of the D numbers of an observation; empty where the environment gives none."""
     scales: tuple[float, ...]
-    """What each quantity is divided by, in its own unit."""
+    """The number that each quantity is divided by to get its place in the observation, in the quantity's own unit."""
     time_of_day: int | None = None
-    """Which of the numbers is the time of day, in days; None where there is none."""
+    """The index of the time of day (days) in an observation; None where there is none."""
     budget: int | None = None
-    """Which of them is the share of the budget that is left; None where there is none."""
+    """The index of the share of the budget that is left; None where there is none."""
 
     @property
     def model_names(self) -> tuple[str, ...]:
@@ -110,17 +110,17 @@ class Policy:
 
 def normalized(x: Array, mean: Array, scale: Array, xp: Any) -> Array:
     """Observations less their mean, over their scale, cut off at `OBSERVATION_CLIP`; all (..., D) or (D,) float32."""
-    # np.clip costs more for a single observation.
+    # np.clip takes longer for a single observation.
     return xp.minimum(xp.maximum((x - mean) / scale, -OBSERVATION_CLIP), OBSERVATION_CLIP)
 
 
 def scale_of(variance: Array, xp: Any) -> Array:
-    """What numbers of a variance are divided by, float32."""
+    """Return the scale, float32, that numbers with a variance are divided by: their standard deviation."""
     return xp.sqrt(variance + SMALLEST_VARIANCE)
 
 
 def network(x: Array, layers: Layers, activation: str, xp: Any) -> Array:
-    """Normalised observations (..., D) to a preference for each model, (..., num_models), both float32."""
+    """Map normalised observations (..., D) to a preference for each model, (..., num_models); both are float32."""
     activate = ACTIVATIONS[activation]
     for kernel, bias in layers[:-1]:
         x = activate(x @ kernel + bias, xp)
@@ -129,14 +129,14 @@ def network(x: Array, layers: Layers, activation: str, xp: Any) -> Array:
 
 
 def priced_observation(observation: Array, log_price: Array, budget: int | None, xp: Any) -> Array:
-    """An observation (..., D) with the share of the budget held at 1 and the log of the price behind it, (..., D + 1).
+    """Set the share of the budget to 1, append the log of the price: from (..., D) to (..., D + 1), float32.
 
-    The price alone speaks for money.
+    A priced policy thus learns how scarce money is from the price alone.
 
     Args:
         observation: (..., D) float32.
         log_price: (...) float32, natural logarithm of the price, reward per USD.
-        budget: which of the D numbers is the share of the budget; None where there is none.
+        budget: the index of the share of the budget in the observation; None where there is none.
         xp: the array namespace.
     """
     parts = [observation]
@@ -147,7 +147,7 @@ def priced_observation(observation: Array, log_price: Array, budget: int | None,
 
 
 def best_allowed(preferences: Array, allowed: Array, xp: Any) -> Array:
-    """The model with the highest preference (..., N) among those that are allowed, (..., N) bool; (...) integer."""
+    """Return the allowed model, (...) integer, with the highest preference, (..., N); `allowed` is (..., N) bool."""
     return xp.argmax(xp.where(allowed, preferences, -xp.inf), axis=-1)
 
 
@@ -158,7 +158,7 @@ def policy_from_arrays(
     observation_variance: ArrayLike,
     activation: str,
 ) -> Policy:
-    """A policy from the arrays of a training run, JAX's or NumPy's, copied to NumPy float32."""
+    """Make a policy from the arrays of a training run, of JAX or NumPy, which are copied to NumPy float32."""
     return Policy(
         origin=origin,
         activation=activation,

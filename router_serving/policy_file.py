@@ -9,11 +9,11 @@ The file is a `.npz` archive of plain arrays (nothing is ever unpickled):
 - `observation_mean`, `observation_scale`: (D,) float32; the network sees `clip((observation - mean) / scale, -10, 10)`.
 - `kernel_0`, `bias_0`, `kernel_1`, ...: the layers of the actor, (inputs, outputs) and (outputs,) float32. Every layer
   but the last is followed by the activation; the action is the argmax of the last.
-- A priced policy has more, all float32: `plan_prices`, (K,), rising, from the least to the greatest price that it
-  knows, reward per USD; `plan_cost`, (K, H), what a prompt costs at each of them in each H-th part of the day, USD;
-  `prompts_per_day`, (), that this was measured with; `mean_costs`, (N,), what a mean prompt costs at each model, USD;
-  and `load`, (L,), mean 1, the load over the day. Its network sees one number more, the natural logarithm of the
-  price, and 1 in the place of the budget.
+- A priced policy has further arrays, all float32: `plan_prices`, (K,), rising, from the lowest to the highest price
+  that it was trained for, reward per USD; `plan_cost`, (K, H), what a mean prompt costs at each of these prices in each
+  H-th part of the day, USD; `prompts_per_day`, (), prompts a day while that was measured; `mean_costs`, (N,), what a
+  mean prompt costs at each model, USD; and `load`, (L,), mean 1, the load over the day. Its network sees one more
+  number, the natural logarithm of the price, and 1 in the place of the budget.
 
 Versions 1 (plain) and 3 (priced) had `model_names` and `scenario` in their header and `cost_per_call` for `mean_costs`;
 they are still read.
@@ -84,7 +84,7 @@ def load_policy(path: str | PathLike[str]) -> Policy:
 
 
 def load_priced_policy(path: str | PathLike[str]) -> PricedPolicy:
-    """What `load_policy` reads. Raises `ValueError` for a policy that is not priced, too."""
+    """Read a priced policy as `load_policy` does. Raises `ValueError` also for a policy that is not priced."""
     policy = load_policy(path)
     if not isinstance(policy, PricedPolicy):
         raise ValueError(f"{path}: that policy was trained without --priced")
@@ -116,7 +116,7 @@ def _with_prices(path: Path, policy: Policy, arrays: dict[str, np.ndarray]) -> P
 
 
 def _origin(path: Path, header: dict[str, Any], observation_size: int) -> Origin:
-    """What the header says the policy was trained on, checked against the numbers its network takes."""
+    """Return the origin in the header, after checking it against the number of inputs of the network."""
     given = header["origin"]
     try:
         models = tuple(given["models"])
@@ -142,7 +142,7 @@ def _origin(path: Path, header: dict[str, Any], observation_size: int) -> Origin
 
 
 def _origin_of_older(header: dict[str, Any], priced: bool) -> dict[str, Any]:
-    """The origin that versions 1 and 3 left unsaid: a router's observation ended with time of day and budget."""
+    """Make the origin that files of versions 1 and 3 lack: their observations ended with time of day and budget."""
     names = header["model_names"]
     is_router = header["scenario"] in ("default", "reference", "rush_hour", "tight_budget", "overnight_batch")
     known = priced or is_router
@@ -172,7 +172,7 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def _checked_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
-    """The header in this version's form; the arrays of an older file get this version's names, too."""
+    """Return the header in this version's form, and rename the arrays of an older file as this version does."""
     try:
         header = json.loads(str(arrays["header"]))
         found, version = header["format"], header["version"]
@@ -181,9 +181,12 @@ def _checked_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]
     if found != FORMAT:
         raise ValueError(f"{path}: its format is {found!r}; a policy file's is {FORMAT!r}")
     if version not in (VERSION, OLDER_PLAIN, OLDER_PRICED):
+        # Version 2 was that of a pacer which is gone; whatever is newer, a newer program reads.
+        older = isinstance(version, int) and version < VERSION
+        remedy = "make it anew with python -m train.ppo --priced" if older else "update jax-router to read it"
         raise ValueError(
             f"{path}: written in version {version} of the format; this program reads versions {OLDER_PLAIN}, "
-            f"{OLDER_PRICED} and {VERSION}: make it anew with python -m train.ppo"
+            f"{OLDER_PRICED} and {VERSION}: {remedy}"
         )
     if header.get("activation") not in ACTIVATIONS:
         raise ValueError(f"{path}: damaged policy file: its header lacks an activation")
@@ -201,7 +204,7 @@ def _checked_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]
 
 
 def _checked_layers(path: Path, arrays: dict[str, np.ndarray], further: tuple[str, ...]) -> Layers:
-    """The layers; and every array is there and finite, the `further` ones too."""
+    """Return the layers, after checking that every array, also the `further` ones, is there and finite."""
     count = sum(name.startswith("kernel_") for name in arrays)
     expected = {"header", "observation_mean", "observation_scale", *further}
     expected |= {f"{part}_{i}" for part in ("kernel", "bias") for i in range(count)}

@@ -16,14 +16,14 @@ from router_serving.session import Session
 class PricedPolicy(Policy):
     """A trained router that is told the price of money, reward per USD. It never changes.
 
-    At a price of your own: `act(observation, price)`. With a budget: `start(budget, prompts)` gives a `Session`, which
-    routes, keeps the account, and sets the price.
+    Call `act(observation, price)` to route at a price of your own. To spend a budget, call `start(budget, prompts)`: it
+    returns a `Session`, which routes, keeps the account, and sets the price.
     """
 
     plan: Plan
-    """What its prompts cost at each price and hour, measured after the training."""
+    """The costs of its prompts at each price and hour, measured after the training."""
     mean_costs: np.ndarray
-    """(N,) float32, USD, what a mean prompt costs at each model."""
+    """The cost of a mean prompt at each model, (N,) float32, USD."""
 
     @property
     def observation_size(self) -> int:
@@ -33,7 +33,7 @@ class PricedPolicy(Policy):
     @property
     def min_price(self) -> float:
         """The lowest price that it was trained for, reward per USD."""
-        # As it was typed: float32 makes 0.3 a number that is just above it.
+        # This restores the decimal that was typed: 0.3 in float32 is just above 0.3.
         return float(str(self.plan.prices[0]))
 
     @property
@@ -48,10 +48,10 @@ class PricedPolicy(Policy):
 
         Args:
             budget: USD for the whole period.
-            prompts: in the period, where their number is known; no cent over the budget is then ever spent.
-            days: how long the period is, where it is not. It begins with the first prompt, and spending follows the
-                load that the policy was trained with.
-            after: the session before this one, whose knowledge of real costs is taken over.
+            prompts: the number of prompts in the period, if it is known; the budget is then never overspent.
+            days: the length of the period, if the number of prompts is not known. The period begins with the first
+                prompt, and spending follows the load that the policy was trained with.
+            after: the session before this one; this one takes over what it learned about real costs.
 
         Raises:
             ValueError: for a budget that even the cheapest model exceeds, for numbers that are none, and where not
@@ -71,14 +71,14 @@ class PricedPolicy(Policy):
         """The preference for each model at a price, (n, num_models) float32. Raises as `act` does."""
         if price is None:
             raise ValueError("price is missing; give one, or route with a budget: policy.start(budget, prompts)")
-        return self.preferences(observation, np.log(self._within_range(price)))
+        x, prices = self.checked(observation), self._within_range(price)
+        if prices.shape not in ((), x.shape[:-1]):
+            raise ValueError(f"price has shape {prices.shape}; observations {x.shape} take one, or one for each")
+        return self.preferences(x, np.log(prices))
 
-    def preferences(self, observation: ArrayLike, log_price: ArrayLike) -> np.ndarray:
-        """The same for the natural logarithm of a price in the trained range, () or (n,)."""
-        x, log_prices = self.checked(observation), finite_array("log_price", log_price)
-        if log_prices.shape not in ((), x.shape[:-1]):
-            raise ValueError(f"there are {log_prices.shape} prices; observations {x.shape} take one, or one for each")
-        log_prices = np.broadcast_to(log_prices, x.shape[:-1])
+    def preferences(self, x: np.ndarray, log_price: ArrayLike) -> np.ndarray:
+        """The same for `checked` observations and the natural logarithm of a price in the trained range, () or (n,)."""
+        log_prices = np.broadcast_to(np.asarray(log_price, np.float32), x.shape[:-1])
         return self._network(priced_observation(x, log_prices, self.origin.budget, np))
 
     def _within_range(self, price: ArrayLike) -> np.ndarray:

@@ -16,7 +16,7 @@ VERSION = 1
 
 
 def to_json(session: Session) -> str:
-    """All that a session knows, open tickets included; `from_json` goes on from it."""
+    """Return a session as JSON text, open tickets included; `from_json` restores it."""
     with session._lock:
         state = {
             "format": FORMAT,
@@ -38,7 +38,7 @@ def to_json(session: Session) -> str:
 
 
 def from_json(policy: PricedPolicy, text: str) -> Session:
-    """The session that `to_json` wrote. Raises `ValueError` for another text, or one of another fleet's policy."""
+    """Restore the session that `to_json` wrote. Raises `ValueError` for other text, and for another fleet's policy."""
     try:
         state = json.loads(text)
         if state["format"] != FORMAT or state["version"] != VERSION:

@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import uuid4
 
 import numpy as np
@@ -28,7 +28,7 @@ from router_serving.pacing import (
 from router_serving.policy import Origin, best_allowed
 
 LONGEST_GAP = 100.0
-"""Of mean gaps: a longer silence counts as so many where the mean is learned, or one silence would move the price."""
+"""The longest gap between prompts, in mean gaps, that the mean is learned from: one silence must not move the price."""
 
 
 class Priced(Protocol):
@@ -48,7 +48,7 @@ class Priced(Protocol):
 
     def checked(self, observation: ArrayLike) -> np.ndarray: ...
 
-    def preferences(self, observation: ArrayLike, log_price: ArrayLike) -> np.ndarray: ...
+    def preferences(self, x: np.ndarray, log_price: ArrayLike) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -58,27 +58,27 @@ class Ticket:
     session: str
     """The id of the session that it belongs to."""
     number: int
-    """Counted from 0 within the session."""
+    """The number of the prompt, counted from 0 within the session."""
     model: int
     """The index of the model that the prompt goes to."""
     price: float
     """The price of money that it was routed at, reward per USD."""
     expected_cost: float
-    """USD that are held back for it."""
+    """What is held back for it, USD."""
     planned_cost: float
-    """USD that the policy's plan says of such a prompt."""
+    """What such a prompt costs by the policy's plan, USD."""
 
 
 class Session:
     """A budget for a period, spent by a priced policy; `policy.start` makes one. Many threads may use it.
 
-    For each prompt `ticket = route(observation)` and, when its cost is known, `charge(ticket, cost)`, in any order;
-    `cancel(ticket)` where nothing is owed. What open tickets are expected to cost is held back from the budget.
+    Call `ticket = route(observation)` for each prompt and, when its cost is known, `charge(ticket, cost)`, in any
+    order, or `cancel(ticket)` if nothing is owed. What open tickets are expected to cost is held back from the budget.
     `router_serving.saved_session` saves and restores a session with its open tickets.
 
-    Two clocks are told apart. The observation's time of day (with the zone that the policy was trained for) says which
-    hours of the plan lie ahead. How much of the period has passed is counted in `seconds`, readings of any one clock,
-    such as `time.time()`; see `clock.read` for what a step of it does.
+    Two clocks are told apart. The observation's time of day (in the time zone that the policy was trained for) says
+    which hours of the plan lie ahead. The part of the period that has passed is counted by `seconds`, readings of any
+    one clock, such as `time.time()`; `clock.read` explains what happens where that clock is set forward or back.
     """
 
     def __init__(
@@ -112,13 +112,13 @@ class Session:
 
     @property
     def budget_left(self) -> float:
-        """USD that no bill has taken yet; what is held back for open tickets is part of it."""
+        """What no bill has taken yet, USD; what is held back for open tickets is part of it."""
         with self._lock:
             return self.budget if self._pace is None else float(self._pace.budget_left)
 
     @property
     def held_back(self) -> float:
-        """USD that the open tickets are expected to cost."""
+        """What the open tickets are expected to cost, USD."""
         with self._lock:
             return sum(ticket.expected_cost for ticket in self._open.values())
 
@@ -138,7 +138,7 @@ class Session:
 
     @property
     def prompts_left(self) -> float:
-        """Prompts still to come: exact where their number was given, else an estimate, and NaN before the first."""
+        """Prompts still to come: exact if their number was given, else an estimate; NaN before the first one."""
         with self._lock:
             if self.prompts is not None:
                 return float(self.prompts - self._num_tickets)
@@ -154,7 +154,7 @@ class Session:
 
     @property
     def cost_ratio(self) -> float:
-        """What prompts really cost, over what the plan says of them."""
+        """What prompts really cost, divided by what they cost by the plan."""
         with self._lock:
             return self._first_ratio if self._pace is None else float(cost_ratio(self._pace, np))
 
@@ -182,9 +182,9 @@ class Session:
             ValueError: for an observation of another shape or with numbers that are not finite, where no model is
                 allowed, and where the budget cannot pay for any that is. Nothing has changed then.
         """
-        preferences_at = self._checked_observation(observation)
+        x = self._checked_observation(observation)
         mask, expected = self._checked_models(allowed, costs)
-        time_of_day = float(np.asarray(observation)[self.policy.origin.time_of_day]) % 1.0 % 1.0  # -1e-20 % 1.0 is 1
+        time_of_day = float(x[self.policy.origin.time_of_day]) % 1.0 % 1.0  # -1e-20 % 1.0 is 1
         reading = None if seconds is None else finite_number("seconds", seconds)
         with self._lock:
             clock, gap_days, pace = self._after_gap(time_of_day, reading)
@@ -192,7 +192,9 @@ class Session:
             if days_left > 0:
                 pace = set_price(pace, self.policy.plan, time_of_day, days_left, held, np)
             within = affordable(pace, expected, self._costs.min(), held, np) & mask
-            model = self._choose(preferences_at(pace.log_price), within, mask, expected, pace.budget_left - held)
+            model = self._choose(
+                self.policy.preferences(x, pace.log_price), within, mask, expected, pace.budget_left - held
+            )
             ticket = Ticket(
                 session=self.id,
                 number=self._num_tickets,
@@ -215,9 +217,9 @@ class Session:
         """
         amount = finite_number("cost", cost, at_least=0)
         with self._lock:
-            self._close(ticket)
+            routed = self._close(ticket)
             assert self._pace is not None  # a ticket is open: a prompt was routed
-            self._pace = book(self._pace, amount, ticket.planned_cost)
+            self._pace = book(self._pace, amount, routed.planned_cost)
 
     def cancel(self, ticket: Ticket) -> None:
         """Release what is held back for a prompt that owes nothing; it still counts as one prompt of the period.
@@ -227,13 +229,12 @@ class Session:
         with self._lock:
             self._close(ticket)
 
-    def _checked_observation(self, observation: ArrayLike) -> Any:
-        """From the log of a price to preferences, (N,), for one observation."""
-        x = finite_array("observation", observation)
+    def _checked_observation(self, observation: ArrayLike) -> np.ndarray:
+        """One observation, (D,) float32."""
+        x = self.policy.checked(observation)
         if x.ndim != 1:
             raise ValueError(f"observation has shape {x.shape}; with a budget, prompts are routed one at a time")
-        self.policy.checked(x)
-        return lambda log_price: self.policy.preferences(x, log_price)
+        return x
 
     def _checked_models(self, allowed: ArrayLike | None, costs: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
         num_models = len(self._costs)
@@ -248,7 +249,7 @@ class Session:
         return mask, expected
 
     def _after_gap(self, time_of_day: float, seconds: float | None) -> tuple[clocks.Clock, float, Pace]:
-        """The clock, the mean gap between prompts in days, and the pace, now that another prompt has come."""
+        """Return the clock, the mean gap between prompts (days) and the pace, now that another prompt has come."""
         plan = self.policy.plan
         if self._pace is None:
             by_prompts = self.prompts is not None
@@ -278,7 +279,7 @@ class Session:
     def _choose(
         self, preferences: np.ndarray, within: np.ndarray, mask: np.ndarray, expected: np.ndarray, free: float
     ) -> int:
-        """The best model that later prompts can spare; else the cheapest that is allowed, if the budget pays for it."""
+        """Return the best model that leaves enough for later prompts, else the cheapest allowed that can be paid."""
         cheapest = np.where(mask, expected, np.inf).argmin()
         model = int(best_allowed(preferences, within, np) if within.any() else cheapest)
         # A model that costs nothing needs no budget; the costs are float32, which a thousandth covers.
@@ -289,9 +290,10 @@ class Session:
             )
         return model
 
-    def _close(self, ticket: Ticket) -> None:
+    def _close(self, ticket: Ticket) -> Ticket:
+        """Take a ticket off the open ones; returned is our own copy, whatever the caller's says."""
         if not isinstance(ticket, Ticket) or ticket.session != self.id:
             raise ValueError(f"ticket is {ticket!r}; it must be one that this session's route() gave")
         if ticket.number not in self._open:
             raise ValueError(f"ticket {ticket.number} is not open: it was charged or cancelled already")
-        del self._open[ticket.number]
+        return self._open.pop(ticket.number)

@@ -20,18 +20,18 @@ from train.run.folder import policy_files
 class Arguments:
     """Give a priced policy many budgets, and compare it with the best fixed price chosen in hindsight.
 
-    The same with half of the budget taken away in the middle, with the load doubled there, and with first prices that
-    are wrong. Of several policies, the table shows the mean and the range over them.
+    Each budget is also tried with half of what is left taken away in mid-episode, with the load doubled from there on,
+    and with wrong first prices. For several policies, the table shows the mean and the range over them.
     """
 
     model_path: tuple[Path, ...]
-    """Try the policies in these run directories, of one seed or of several, and policy files of train.ppo --priced."""
+    """Try the policies in these run directories and policy files of train.ppo --priced."""
     budgets: tuple[float, ...] = (0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0, 6.0, 10.0)
     """Give every episode each of these budgets, USD."""
     trouble: bool = True
-    """Try every budget also with what may go wrong in mid-episode, and with wrong first prices."""
+    """Try every budget also with a cut budget or a doubled load in mid-episode, and with wrong first prices."""
     picture: Path | None = None
-    """Draw a day of the first policy with the middle one of the budgets here, as .png and as .svg, over older ones."""
+    """Draw a day of the first policy with the middle budget to this file, as .png and as .svg, over older files."""
     problem: tyro.conf.OmitArgPrefixes[SubstituteFlags] = SubstituteFlags()
     evaluation: tyro.conf.OmitArgPrefixes[EpisodesFlags] = EpisodesFlags()
     randomness: tyro.conf.OmitArgPrefixes[SeedFlags] = SeedFlags()
@@ -49,7 +49,7 @@ class Arguments:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     run_command("train.budgets", Arguments, _try_out, args)
 
 
@@ -70,7 +70,7 @@ def priced_policies(paths: Sequence[Path]) -> list[PricedPolicy]:
 def _try_out(arguments: Arguments) -> None:
     policies = priced_policies(arguments.model_path)
 
-    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    # JAX is imported only here, so that `--help` or a typo does not take seconds.
     import jax
 
     from train.agents.paced import smallest_budget_of

@@ -17,20 +17,20 @@ from train.cli.flags import TuningFlags
 
 @dataclass(frozen=True)
 class Arguments:
-    """Measure what README claims, over several seeds, and write it down. Ends with 1 where a claim does not hold."""
+    """Measure what README claims, over several seeds, and write a page; exit with 1 if a claim does not hold."""
 
     output: Path = Path("RESULTS.md")
     """Write the page to this file, over an older one."""
     scenarios: tuple[str, ...] = ()
-    """Measure these scenarios; where none is named, all there are. Most claims are about default."""
+    """Measure these scenarios, or all of them if none is named. Most claims are about default."""
     num_seeds: int = 10
-    """Train this many agents of the short run on each scenario."""
+    """Train this many agents with the settings of the short run on each scenario."""
     short_timesteps: int = SHORT_RUN.total_timesteps
     """Let each of them learn from this many environment steps."""
     long_timesteps: int = LONG_RUN.total_timesteps
     """Let the agent with 2,048 environments learn from this many environment steps."""
     priced_seeds: int = 5
-    """Train this many priced policies on each scenario that needs its own."""
+    """Train this many priced policies on each scenario that needs policies of its own."""
     priced_timesteps: int = PRICED_RUN.total_timesteps
     """Let each of them learn from this many environment steps."""
     evaluation: tyro.conf.OmitArgPrefixes[TuningFlags] = TuningFlags()
@@ -50,12 +50,12 @@ class Arguments:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input, with 1 where a claim does not hold."""
+    """Run the command; exit with 2 after one line for bad input, with 1 where a claim does not hold."""
     run_command("train.claims", Arguments, _measure, args)
 
 
 def _measure(arguments: Arguments) -> None:
-    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    # JAX is imported only here, so that `--help` or a typo does not take seconds.
     import jax
 
     from jax_router import versions

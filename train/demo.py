@@ -19,9 +19,9 @@ PICTURES = ("learning", "choices", "day", "frontier", "price", "priced_frontier"
 class Arguments:
     """Train agents, compare them with every other strategy, and draw what they learned.
 
-    Six pictures, each as .png and .svg: learning (curves over the training), choices (which model for which prompt and
-    queue), day (one episode, prompt by prompt), frontier (cost against quality); and of a policy that is told the price
-    of money, price (a day with a budget) and priced_frontier (beside agents that were trained for one price).
+    Six pictures are drawn, each as .png and .svg. Four show agents: learning (curves over the training), choices (which
+    model gets which prompt, by queue), day (one episode, prompt by prompt) and frontier (cost against quality). Two
+    show a priced policy: price (a day with a budget) and priced_frontier (a comparison with agents for one price each).
     """
 
     num_weights: int = 16
@@ -39,17 +39,17 @@ class Arguments:
 
     @property
     def config(self) -> Config:
-        """How the agents of the learning curves are trained."""
+        """The config that the agents of the learning curves are trained with."""
         return router_config(self.problem, self.learning, self.randomness)
 
     @property
     def specialist_config(self) -> Config:
-        """How each agent is trained that knows one price alone."""
+        """The config that each specialist is trained with."""
         return router_config(self.problem, TimestepsFlags(self.separate_timesteps), SeedsFlags(self.randomness.seed))
 
     @property
     def priced_config(self) -> Config:
-        """How the priced policy is trained."""
+        """The config that the priced policy is trained with."""
         return Config(
             replace(self.config.problem, priced=True),
             replace(PRICED_RUN, total_timesteps=self.priced_timesteps),
@@ -69,12 +69,12 @@ class Arguments:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     run_command("train.demo", Arguments, _draw, args)
 
 
 def _draw(arguments: Arguments) -> None:
-    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    # JAX is imported only here, so that `--help` or a typo does not take seconds.
     from matplotlib.figure import Figure
 
     from train.algorithm.environments import make_environment

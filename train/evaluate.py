@@ -1,4 +1,4 @@
-"""The command `python -m train.evaluate`: is a policy any better than the strategies that do not learn?"""
+"""The command `python -m train.evaluate` compares a policy with the strategies that do not learn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import tyro
 
+from jax_router import versions
 from router_serving.files import write_text
 from router_serving.policy import Policy
 from router_serving.policy_file import load_policy
@@ -25,6 +26,8 @@ class Arguments:
     scenario that it was trained on.
     """
 
+    env: str | None = None
+    """Compare in this environment, LLMRouter-v0 or LLMRouter-v1; None takes the policy's own, or LLMRouter-v0."""
     model_path: Path | None = None
     """Evaluate the policy in this run directory or policy file of train.ppo."""
     output: Path | None = None
@@ -44,14 +47,16 @@ class Arguments:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     arguments = _cli(args, Arguments())
     with one_line_errors(), stopped_in_one_line():
         arguments.check()
         policy = None
         if arguments.model_path is not None:
             policy = load_policy(arguments.model_path)
-            arguments = _cli(args, Arguments(problem=ProblemFlags(scenario=policy.scenario)))
+            trained_on = policy.origin.environment
+            env = trained_on if trained_on in versions.ENVIRONMENTS else None
+            arguments = _cli(args, Arguments(env, problem=ProblemFlags(scenario=policy.scenario)))
         start_jax()
         _evaluate(arguments, policy)
 
@@ -61,7 +66,7 @@ def _cli(args: Sequence[str] | None, default: Arguments) -> Arguments:
 
 
 def _evaluate(arguments: Arguments, policy: Policy | None) -> None:
-    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    # JAX is imported only here, so that `--help` or a typo does not take seconds.
     import jax
 
     from train.agents.strategies import all_strategies, check_fleet
@@ -71,7 +76,7 @@ def _evaluate(arguments: Arguments, policy: Policy | None) -> None:
     from train.evaluation.results_file import detail_columns, matched_in_words, results_text
     from train.evaluation.scores_table import comparison_title, table_rows
 
-    task = load_task(Problem(**vars(arguments.problem)))
+    task = load_task(Problem(**vars(arguments.problem), env=arguments.env or versions.DEFAULT))
     if policy is not None:
         check_fleet(policy, task.model_names, task.params)
     ours = {} if policy is None else all_strategies("ppo", policy, task.params)
@@ -80,7 +85,7 @@ def _evaluate(arguments: Arguments, policy: Policy | None) -> None:
         jax.random.key(arguments.randomness.seed),
         task.params,
         task.model_names,
-        dict(list(ours.items())[:1]),  # a priced policy is judged by what it does with the budget, its first strategy
+        dict(list(ours.items())[:1]),  # a priced policy is judged by its first strategy, which paces the budget
         num_episodes,
         tuning_episodes,
         beside=ours,

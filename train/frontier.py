@@ -1,4 +1,4 @@
-"""The command `python -m train.frontier`: agents for a range of cost weights, and the frontier they span."""
+"""The command `python -m train.frontier` trains agents for a range of cost weights, and sets cost against quality."""
 
 import json
 from collections.abc import Sequence
@@ -19,15 +19,15 @@ from train.cli.flags import EpisodesFlags, ProblemFlags, SeedFlags, TimestepsFla
 class Arguments:
     """Train agents for a range of cost weights at once, and set cost against quality.
 
-    Prints and draws the agents, every single model, and the hull of each: what mixing them achieves.
+    It prints and draws the agents, the single models, and the convex hulls of both, which mixing them achieves.
     """
 
     num_weights: int = 16
     """Train this many agents, their cost weights evenly spaced on a logarithmic scale."""
     min_cost_weight: float = 1.0
-    """Let the agent that minds cost least lose this much reward per USD."""
+    """Start the range of cost weights here, reward per USD."""
     max_cost_weight: float = 1000.0
-    """Let the agent that minds cost most lose this much reward per USD."""
+    """End the range of cost weights here, reward per USD."""
     output: Path = Path("frontier.png")
     """Save the picture here, as .png and as .svg, over those that are there already."""
     json: Path | None = None
@@ -39,7 +39,7 @@ class Arguments:
 
     @property
     def config(self) -> Config:
-        """How each agent is trained."""
+        """The config that each agent is trained with."""
         return router_config(self.problem, self.learning, self.randomness)
 
     def check(self) -> None:
@@ -54,12 +54,12 @@ class Arguments:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     run_command("train.frontier", Arguments, _draw, args)
 
 
 def _draw(arguments: Arguments) -> None:
-    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    # JAX is imported only here, so that `--help` or a typo does not take seconds.
     from train.algorithm.environments import load_task, make_router
     from train.algorithm.ppo import PPO
     from train.cli.console import console, print_sentences, print_written, terminal_table

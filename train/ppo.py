@@ -14,7 +14,7 @@ from train.cli.errors import Stopped, one_line_errors, signals_raise, stop
 from train.run.folder import RunDir, check_same_config, locked, new_run_dir, read_config
 from train.run.inputs import what_changed, with_kept_inputs
 from train.run.logs import optional_module
-from train.run.meeting import wait_for_listener
+from train.run.meeting import meet
 
 if TYPE_CHECKING:
     from gymnax.environments.environment import Environment
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 PROGRAM = "python -m train.ppo"
 PATIENCE = 60
-"""The seconds that processes of one run wait for each other."""
+"""How long the processes of one run wait for each other, s."""
 
 
 @dataclass(frozen=True)
 class StorageFlags:
-    """Where a run is kept, and what it writes."""
+    """The flags for the folder of a run, and for what it writes."""
 
     run_dir: Path | None = None
     """Keep the run in this folder, which must not hold anything yet; None makes a new folder under runs/."""
@@ -55,10 +55,10 @@ class StorageFlags:
 
 @dataclass(frozen=True)
 class ProcessFlags:
-    """Which process of a run over several machines this is."""
+    """The flags of one process in a run over several machines."""
 
     coordinator_address: str | None = None
-    """Meet the other processes at HOST:PORT of process 0; None is for a run of one process."""
+    """Meet the other processes at this HOST:PORT, where process 0 listens; None is for a run of one process."""
     num_processes: int = 1
     """Share the run among this many processes."""
     process_id: int = 0
@@ -89,7 +89,7 @@ class Arguments:
 
     @property
     def config(self) -> Config:
-        """Everything that decides what the run learns, wherever it is read from later."""
+        """Everything that decides what the run learns, with absolute paths."""
         return with_absolute_paths(Config(self.problem, self.learning, self.run))
 
     def check(self) -> None:
@@ -100,7 +100,7 @@ class Arguments:
 
 
 def parse(args: Sequence[str] | None = None) -> Arguments:
-    """Command-line flags; the defaults of a config are those that suit it, or those of the run to resume.
+    """Parse the flags; their defaults are those that suit the problem, or the values of the run to resume.
 
     Raises `ValueError` for a `--resume` of something that is no run, or with flags that differ from that run's.
     """
@@ -114,7 +114,7 @@ def parse(args: Sequence[str] | None = None) -> Arguments:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input, with 1 where training diverged.
+    """Run the command; exit with 2 after one line for bad input, with 1 where training diverged.
 
     After SIGINT, SIGTERM or SIGHUP it exits with 130, 143 or 129.
     """
@@ -135,29 +135,16 @@ def _cli(args: Sequence[str] | None, default: Config) -> Arguments:
 
 
 def _start_jax(processes: ProcessFlags) -> None:
-    """What has to be set before JAX's backend starts: where compiled programs are kept, and who else takes part."""
+    """Set where compiled programs are kept, join the other processes, and start JAX's backend, in this order."""
 
     keep_compiled_programs()
     if processes.coordinator_address is not None:
-        _meet(processes.coordinator_address, processes.num_processes, processes.process_id)
+        meet(processes.coordinator_address, processes.num_processes, processes.process_id, PATIENCE)
     check_platform()
 
 
-def _meet(address: str, num_processes: int, process_id: int) -> None:
-    """Join the other processes; raises `ValueError` where they do not answer within `PATIENCE`."""
-    import jax
-
-    if process_id > 0:  # JAX would end the process with a page of C++ where nobody listens
-        wait_for_listener("--coordinator-address", address, PATIENCE)
-    try:
-        jax.distributed.initialize(address, num_processes, process_id, initialization_timeout=PATIENCE)
-    except (RuntimeError, ValueError) as error:
-        reason = (str(error).strip().splitlines() or ["no answer"])[0]
-        raise ValueError(f"--coordinator-address is {address}; the processes did not meet there: {reason}") from None
-
-
 def _train(config: Config, flags: StorageFlags) -> None:
-    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    # JAX is imported only here, so that `--help` or a typo does not take seconds.
     import jax
     from rich.console import Console
 
@@ -171,12 +158,14 @@ def _train(config: Config, flags: StorageFlags) -> None:
         return
     out = console()
     if flags.resume is None:
-        make_environment(config.problem)  # raises what is wrong with the problem before there is a folder for it
-    run_dir = RunDir(flags.resume) if flags.resume else new_run_dir(flags.run_dir, config)
-    with locked(run_dir):
-        for sentence in what_changed(run_dir.path, config) if flags.resume else ():
+        env, env_params = make_environment(config.problem)  # a wrong problem raises before the run's folder is made
+        run_dir = new_run_dir(flags.run_dir, config)
+    else:
+        run_dir = RunDir(flags.resume)
+        for sentence in what_changed(run_dir.path, config):
             print_sentences(out, sentence)
         env, env_params = make_environment(with_kept_inputs(run_dir.path, config).problem)
+    with locked(run_dir):
         storage = open_storage(run_dir, config, flags.checkpoint_seconds, flags.tensorboard, flags.wandb)
         _train_and_report(config, env, env_params, flags, storage, out)
 
@@ -189,10 +178,11 @@ def _train_and_report(
     storage: "Storage | None",
     out: "Console",
 ) -> None:
-    """The run itself, and what is said where it stops early; only process 0 has a `storage`."""
+    """Run the training, and say how to go on where it stops early; only process 0 has a `storage`."""
     from train.algorithm.ppo import PPO
+    from train.cli.console import print_sentences
     from train.run.devices import ParallelTrainer
-    from train.run.finish import report
+    from train.run.finish import print_comparison, print_returns, save_policies
     from train.run.loop import Diverged, Interrupted, train
     from train.run.start import first_state
 
@@ -213,13 +203,19 @@ def _train_and_report(
     if storage is None:
         return
     try:
-        report(config, env, env_params, state, storage.run_dir, out)
+        policies = save_policies(config, env, state, storage.run_dir, out)
+        if config.problem.is_router:
+            print_comparison(config, env, env_params, policies, out)
+        else:
+            print_returns(config, env, env_params, state, out)
     except Stopped as stopped:
         stop(f"interrupted after the training; the run is saved, compare it with: {go_on}", stopped.status)
+    for seed in config.run.seeds:
+        print_sentences(out, f"policy saved: {storage.run_dir.policy(config, seed)}")
 
 
 def _last_good(storage: "Storage | None") -> str:
-    """Which checkpoint is left after a run diverged, in words."""
+    """Say which checkpoint is left after a run diverged."""
     if storage is None:
         return "process 0 says which checkpoint is left"
     kept = storage.checkpoints.latest

@@ -1,4 +1,4 @@
-"""The command `python -m train.specialists`: is one priced policy as good as agents trained for one price each?"""
+"""The command `python -m train.specialists` compares one priced policy with agents trained for one price each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from train.cli.flags import EpisodesFlags, ProblemFlags, SeedsFlags, SubstituteF
 
 @dataclass(frozen=True)
 class Arguments:
-    """Set a priced policy at all its prices beside agents trained for one price each, and beside single models.
+    """Compare a priced policy at all its prices with agents trained for one price each, and with single models.
 
-    The agents know their price from the start of the training and no other; no budget binds. Prints what the priced
-    policy earns at the cost of each of them, and draws both frontiers. With several seeds, the best agent of each price
-    is what the policy is compared with.
+    Each agent learns at its own price only, and no budget is set. The command prints what the priced policy earns at
+    the cost of each agent, and draws both frontiers. With several seeds, the policy is compared with the best agent of
+    each price.
     """
 
     model_path: Path
@@ -34,7 +34,7 @@ class Arguments:
     randomness: tyro.conf.OmitArgPrefixes[SeedsFlags] = SeedsFlags()
 
     def config(self, scenario: str = "default") -> Config:
-        """How each agent is trained: as any run of that many steps."""
+        """Return the config of each agent: that of any run with this number of steps."""
         return router_config(ProblemFlags(scenario=scenario, **vars(self.problem)), self.learning, self.randomness)
 
     def check(self) -> None:
@@ -45,14 +45,14 @@ class Arguments:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Exits with 2 after one line for bad input."""
+    """Run the command; bad input ends it with one line and exit status 2."""
     run_command("train.specialists", Arguments, _compare, args)
 
 
 def _compare(arguments: Arguments) -> None:
     policy = load_priced_policy(arguments.model_path)
 
-    # Late, like all of JAX: `--help` or a typo should not take seconds.
+    # JAX is imported only here, so that `--help` or a typo does not take seconds.
     from train.agents.strategies import check_fleet
     from train.algorithm.environments import load_task, make_router
     from train.algorithm.ppo import PPO

@@ -1,6 +1,6 @@
-"""Many environments as two compiled programs: begin episodes where asked, and make a step everywhere.
+"""Many environments as two compiled programs: one begins episodes where asked, one makes a step everywhere.
 
-Luck is that of `seeding.py`.
+The random numbers are those that `seeding.py` describes.
 """
 
 import dataclasses
@@ -22,7 +22,7 @@ Tree = TypeVar("Tree")
 
 @struct.dataclass
 class Batch:
-    """What lives on the device between two steps of B environments."""
+    """The arrays of B environments that stay on the device between two steps."""
 
     state: Any  # the simulator's `State`, fields (B, ...)
     seed: jax.Array  # (B,) uint32
@@ -42,7 +42,7 @@ class BatchPrograms:
         return programs_of, (BatchPrograms, self.params)
 
     def fresh(self, num_envs: int) -> Batch:
-        """A place for `num_envs` environments, none of which has begun."""
+        """Return a batch of `num_envs` environments, none of which has begun an episode."""
         zeros = jnp.zeros(num_envs, jnp.uint32)
         state = jax.eval_shape(jax.vmap(self._first_state), zeros, zeros)
         state = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), state)
@@ -66,8 +66,8 @@ class BatchPrograms:
     def step(self, batch: Batch, action: np.ndarray, begin: np.ndarray) -> tuple[Batch, Report]:
         """Step everywhere but where `begin`, (B,) bool, says that the next episode begins instead of a step.
 
-        `action` is (B,) int32 in 0 .. N - 1, and ignored where an episode begins. What is reported from there is the
-        first observation, and otherwise zeros.
+        `action` is (B,) int32 in 0 .. N - 1, and ignored where an episode begins. There, the report holds the first
+        observation, and zeros in all other fields.
         """
         batch, report = self._step(batch, action, begin)
         return batch, _on_host(report)
@@ -75,7 +75,8 @@ class BatchPrograms:
     def step_and_begin(self, batch: Batch, action: np.ndarray) -> tuple[Batch, Report, np.ndarray]:
         """Step everywhere, and begin the next episode at once wherever one ended.
 
-        What is reported is the end of those episodes; the last result is what to act on next, (B, D) float32.
+        The report describes the step, and so the end of those episodes; the last result is the observation to act on
+        next, (B, D) float32.
         """
         batch, report, observation = self._step_and_begin(batch, action)
         return batch, _on_host(report), np.array(observation)
@@ -100,7 +101,7 @@ class BatchPrograms:
         return state, report_of(state, made)
 
     def _step_or_begin_one(self, env: Batch, action: jax.Array, begin: jax.Array) -> tuple[Batch, Report]:
-        # One draw serves both: it is the noise of step 0 of the next episode where that begins.
+        # One draw serves both cases: where an episode begins, it is the noise of that episode's step 0.
         episode = env.episode + begin.astype(jnp.int32)
         noise = self._noise(env.seed, episode, jnp.where(begin, 0, env.state.step_count + 1))
         stepped, report = self._step_one(env.state, action, noise)
@@ -125,7 +126,7 @@ class BatchPrograms:
 
 
 def _on_host(report: Report) -> Report:
-    """Fresh, writable NumPy arrays."""
+    """Copy a report to new, writable NumPy arrays."""
     return jax.tree.map(np.array, report)
 
 

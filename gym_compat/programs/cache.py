@@ -20,7 +20,7 @@ Kind = TypeVar("Kind", bound=Programs)
 
 
 def programs_of(kind: type[Kind], params: AnyParams) -> Kind:
-    """The programs of one kind for `params`; the same object for every problem with the same numbers."""
+    """Return the programs of one kind for `params`: the same object for all parameters with equal numbers."""
     return _from_content(kind, pickle.dumps(jax.tree.map(np.asarray, params)))
 
 

@@ -1,4 +1,4 @@
-"""A pytree as one row of float32 and back: tiny JAX programs are fast on the CPU with one argument and one result."""
+"""Packing a pytree into a row of float32 and back: small JAX programs are fastest with one argument and one result."""
 
 from typing import TypeVar
 
@@ -10,12 +10,12 @@ Tree = TypeVar("Tree")
 
 
 def pack(tree: object) -> jax.Array:
-    """All leaves (float32, int32 or bool) in a row, (K,) float32; an int32 keeps its bits, a bool becomes 0 or 1."""
+    """Pack all leaves (float32, int32 or bool) into a row, (K,) float32; int32 keeps its bits, bool becomes 0 or 1."""
     return jnp.concatenate([_as_float32(jnp.asarray(leaf)).reshape(-1) for leaf in jax.tree.leaves(tree)])
 
 
 def unpack(row: jax.Array, like: Tree) -> Tree:
-    """The inverse of `pack` under `jit`, for a tree with the shapes and dtypes of `like`."""
+    """Invert `pack` under `jit`, for a tree with the shapes and dtypes of `like`."""
     leaves, structure = jax.tree.flatten(like)
     parts = [row[start:stop].reshape(leaf.shape) for leaf, (start, stop) in zip(leaves, _spans(leaves), strict=True)]
     typed = [_from_float32(part, leaf.dtype) for part, leaf in zip(parts, leaves, strict=True)]
@@ -23,7 +23,7 @@ def unpack(row: jax.Array, like: Tree) -> Tree:
 
 
 def unpack_on_host(rows: np.ndarray, like: Tree) -> Tree:
-    """Rows (..., K) that came back from JAX, as a tree of fresh, writable NumPy arrays that lead with (...)."""
+    """Turn rows (..., K) that came back from JAX into a tree of new, writable NumPy arrays that lead with (...)."""
     leaves, structure = jax.tree.flatten(like)
     parts = [
         _from_float32_on_host(rows[..., start:stop].reshape((*rows.shape[:-1], *leaf.shape)), leaf.dtype)
@@ -33,7 +33,7 @@ def unpack_on_host(rows: np.ndarray, like: Tree) -> Tree:
 
 
 def width(like: object) -> int:
-    """K, the float32 values that `pack` makes of such a tree."""
+    """Return K, the length of the row that `pack` makes of such a tree."""
     return sum(leaf.size for leaf in jax.tree.leaves(like))
 
 

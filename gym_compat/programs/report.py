@@ -1,4 +1,4 @@
-"""What a step tells, of one environment or of a batch."""
+"""The results of a step that programs return to the host, for one environment or for a batch."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from jax_router.simulator import AnyState, StepResult
 
 @struct.dataclass
 class Report:
-    """What a step tells of one environment, in the order in which it is packed; on the host a batch leads with (B,)."""
+    """The results of a step of one environment, in the order of packing; on the host, a batch leads with (B,)."""
 
     observation: jax.Array  # (D,) float32, after the step and before any reset within it
     reward: jax.Array  # () float32
@@ -21,7 +21,7 @@ class Report:
 
 
 def report_of(state: AnyState, made: StepResult) -> Report:
-    """The report of a step that led to `state`."""
+    """Make the report of a step that led to `state`."""
     return Report(
         observation=made.observation,
         reward=made.reward,

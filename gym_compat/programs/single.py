@@ -20,7 +20,7 @@ from gym_compat.seeding import noise_at
 from jax_router.simulator import AnyParams, observation_size, step_from_noise
 
 MAX_BLOCK = 1024
-"""Most steps whose noise is drawn with one call; a call for few takes 0.1 ms, one for all of them 0.2 to 0.4 ms."""
+"""The most steps whose noise is drawn with one call; for few steps a call takes 0.1 ms, for this many 0.2 to 0.4 ms."""
 
 
 class SinglePrograms:
@@ -41,7 +41,7 @@ class SinglePrograms:
         self._draw = _on_cpu(self._draw_packed)
         self._begin = _on_cpu(self._begin_packed)
         self.step = _on_cpu(self._step_packed)
-        """A row -> the packed next state and `Report`, a row of float32."""
+        """A function from a row to the packed next state and `Report`, which are a row of float32."""
         report = jax.eval_shape(self._step, self._state_like, self._noise_like, number)[1]
         scalars = _scalars(report)
         self._names = tuple(scalars)
@@ -51,17 +51,17 @@ class SinglePrograms:
         )
 
     def __reduce__(self) -> tuple[Callable[..., "SinglePrograms"], tuple[type["SinglePrograms"], AnyParams]]:
-        return programs_of, (SinglePrograms, self.params)  # a copy takes them from the cache, another process its own
+        return programs_of, (SinglePrograms, self.params)  # a copy gets them from the cache of its process
 
     def draw(self, seed: int, episode: int, first_step: int) -> np.ndarray:
-        """Rows for the steps from `first_step` on, (block, S + W + 1) float32: their noise, and zeros for the rest."""
+        """Return rows for the steps from `first_step` on, (block, S + W + 1) float32, zero except for their noise."""
         rows = np.zeros((self.block, self.row_width), np.float32)
         noise = self._draw(np.uint32(seed), np.int32(episode), np.int32(first_step))
         rows[:, self.state_width : -1] = np.asarray(noise)
         return rows
 
     def begin(self, row: np.ndarray) -> np.ndarray:
-        """From the noise in a row, the packed first state and its observation, (S + D,) float32."""
+        """Return the packed first state and its observation, (S + D,) float32, made from the noise in a row."""
         return np.asarray(self._begin(row))
 
     def state(self, packed: np.ndarray) -> Any:
@@ -73,9 +73,9 @@ class SinglePrograms:
         return packed[self.state_width : self._scalars_start].copy()
 
     def told(self, packed: np.ndarray) -> dict[str, Any]:
-        """What a step made: `reward`, `terminated`, `truncated`, the outcome's fields, and `budget_remaining`.
+        """Return a step's `reward`, `terminated`, `truncated`, the outcome's fields, and `budget_remaining`.
 
-        All are Python's numbers and truth values.
+        All of them are Python's numbers and bools.
         """
         told: dict[str, Any] = dict(zip(self._names, packed[self._scalars_start :].tolist(), strict=True))
         for name in self._bools:
@@ -112,7 +112,7 @@ class SinglePrograms:
 
 
 def _scalars(report: Report) -> dict[str, jax.ShapeDtypeStruct]:
-    """What a report holds besides its observation, by name, in the order in which it is packed."""
+    """Return the fields of a report except its observation, by name, in the order of packing."""
     scalars: dict[str, jax.ShapeDtypeStruct] = {}
     for field in fields(report):
         if field.name != "observation":
@@ -124,7 +124,7 @@ def _scalars(report: Report) -> dict[str, jax.ShapeDtypeStruct]:
 def _on_cpu(function: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
     try:
         device = jax.local_devices(backend="cpu")[0]
-    except RuntimeError:  # JAX_PLATFORMS rules the CPU out
+    except RuntimeError:  # JAX_PLATFORMS excludes the CPU
         device = jax.local_devices()[0]
     here = SingleDeviceSharding(device)
     return jax.jit(function, in_shardings=here, out_shardings=here)

@@ -1,4 +1,4 @@
-"""A surface to draw environments on with Pillow, and the signs that their pictures share."""
+"""A surface to draw environments on with Pillow, and the symbols that their pictures share."""
 
 from functools import lru_cache
 
@@ -8,24 +8,24 @@ from PIL import Image, ImageDraw, ImageFont
 SMOOTH = 2
 """Everything is drawn this many times too large and then scaled down, for smooth edges."""
 
-# Okabe and Ito's palette: told apart by every common kind of colour vision, and never the only sign.
+# Okabe and Ito's palette can be told apart with every common kind of colour vision; colour is never the only sign.
 INK, MUTED, TRACK, PAPER = "#1f2933", "#66727f", "#e4e8ec", "#ffffff"
 BLUE, VERMILION, SKY, AMBER = "#0072b2", "#d55e00", "#dcedf8", "#e69f00"
 
 
 class Canvas:
-    """A drawing surface in final pixels that draws in larger ones."""
+    """A drawing surface that takes sizes in final pixels, and draws everything `SMOOTH` times as large."""
 
     def __init__(self, width: int, height: int) -> None:
         self._image = Image.new("RGB", (width * SMOOTH, height * SMOOTH), PAPER)
         self._draw = ImageDraw.Draw(self._image)
 
     def text(self, x: float, y: float, words: str, size: int, color: str = INK, anchor: str = "lm") -> None:
-        """Words at a point; the anchor is Pillow's, "lm" for left and middle."""
+        """Write words at a point; the anchor is Pillow's, such as "lm" for left and middle."""
         self._draw.text((x * SMOOTH, y * SMOOTH), words, color, _font(size * SMOOTH), anchor)
 
     def bar(self, left: float, top: float, right: float, bottom: float, color: str, radius: float = 4) -> None:
-        """A box with round corners; nothing where it has no width."""
+        """Draw a box with round corners, or nothing where it has no width."""
         if right - left >= 1:
             box = (left * SMOOTH, top * SMOOTH, right * SMOOTH, bottom * SMOOTH)
             self._draw.rounded_rectangle(box, min(radius, (right - left) / 2) * SMOOTH, color)
@@ -34,7 +34,7 @@ class Canvas:
         self._draw.line([(x * SMOOTH, y * SMOOTH) for x, y in points], color, round(width * SMOOTH), "curve")
 
     def arc(self, x: float, y: float, radius: float, share: float, color: str, width: float) -> None:
-        """A share (0 .. 1) of a circle around a point, clockwise from the top."""
+        """Draw a share (0 .. 1) of a circle around a point, clockwise from the top."""
         box = [(x - radius) * SMOOTH, (y - radius) * SMOOTH, (x + radius) * SMOOTH, (y + radius) * SMOOTH]
         self._draw.arc(box, -90, -90 + 360 * share, color, round(width * SMOOTH))
 
@@ -42,13 +42,13 @@ class Canvas:
         return np.array(self._image.reduce(SMOOTH))
 
     def clock(self, x: float, y: float, time_of_day: float, words: str) -> None:
-        """A dial of 24 hours around a point, with midnight at the top; the time in days, and in words in its middle."""
+        """Draw a 24-hour dial around a point, midnight at the top; it shows a time (days), and words in its middle."""
         self.arc(x, y, 34, 1.0, TRACK, 5)
         self.arc(x, y, 34, time_of_day, AMBER, 5)
         self.text(x, y, words, 16, INK, "mm")
 
     def sign(self, x: float, y: float, good: bool, size: float) -> None:
-        """A tick or a cross at a point, so that the colour is not the only sign."""
+        """Draw a tick or a cross at a point, so that the colour is not the only sign."""
         if good:
             self.line([(x - size, y), (x - size / 3, y + 0.7 * size), (x + size, y - 0.8 * size)], BLUE, size / 3)
         else:
@@ -57,7 +57,7 @@ class Canvas:
 
 
 def shortened(name: str, longest: int = 17) -> str:
-    """A name that fits beside a bar, cut off where it is longer."""
+    """Return a name that fits beside a bar, cut off where it is longer."""
     return name if len(name) <= longest else name[: longest - 3] + "..."
 
 

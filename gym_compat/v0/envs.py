@@ -20,7 +20,7 @@ class LLMRouterEnv(HasSettings, RouterEnv):
     - reward: a float, see `jax_router.v0.reward.reward`.
     - terminated: the budget is spent; truncated: `episode_length` prompts were routed. Both may be True at once.
     - info of a step: `cost` (USD), `quality` and `quality_required` (0 .. 1), `latency` (s), `sla_violated` (bool),
-      `model_name` (str), `budget_remaining` (USD). That of a reset is empty.
+      `model_name` (str), `budget_remaining` (USD). The info of a reset is empty.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 10}  # type: ignore[misc]  # Gymnasium leaves ClassVar out
@@ -38,13 +38,13 @@ class LLMRouterEnv(HasSettings, RouterEnv):
         scene = scene_of(view)
         if self.render_mode == "ansi":
             return draw_text(scene)
-        from gym_compat.v0.picture import draw_picture  # Pillow is for those who look
+        from gym_compat.v0.picture import draw_picture  # only those who render need Pillow
 
         return draw_picture(scene)
 
 
 class LLMRouterVectorEnv(HasSettings, RouterVectorEnv):
-    """B environments, each of which lives as an `LLMRouterEnv` with its own seed: see `RouterVectorEnv`."""
+    """B environments, each of which behaves as an `LLMRouterEnv` with its own seed; see `RouterVectorEnv`."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class LLMRouterVectorEnv(HasSettings, RouterVectorEnv):
             num_envs: B, at least 1.
             autoreset_mode: an `AutoresetMode`, or its value: "NextStep", "SameStep" or "Disabled".
             render_mode: None; make a single environment to look at one.
-            settings: the same for all environments.
+            settings: the settings of all environments.
 
         Raises:
             TypeError: for a keyword that is not in `EnvSettings`.

@@ -1,4 +1,4 @@
-"""The scene as a picture, drawn with Pillow: queues, prices and latencies, the day, the budget, the last route."""
+"""The scene as a picture, drawn with Pillow: queues, costs and latencies, the day, the budget, the last route."""
 
 import numpy as np
 
@@ -6,15 +6,15 @@ from gym_compat.render.canvas import BLUE, INK, MUTED, SKY, TRACK, VERMILION, Ca
 from gym_compat.v0.scene import Scene
 
 WIDTH = 760
-"""Pixels; the height grows with the fleet."""
+"""The width of a picture, pixels; its height grows with the fleet."""
 HEADER, ROW, FOOTER = 154, 44, 84
-"""Heights of the parts, pixels: even, as video formats want them."""
+"""The heights of the parts, pixels; they are even, which video formats require."""
 BAR_LEFT, BAR_RIGHT = 190, 470
 PRICE_RIGHT, LATENCY_RIGHT = 600, 724
 
 
 def draw_picture(scene: Scene) -> np.ndarray:
-    """The scene, (H, W, 3) uint8, with W = `WIDTH` and H growing with the number of models."""
+    """Draw the scene, (H, W, 3) uint8, with W = `WIDTH`; H grows with the number of models."""
     canvas = Canvas(WIDTH, HEADER + ROW * len(scene.models) + FOOTER)
     _draw_header(canvas, scene)
     for i in range(len(scene.models)):

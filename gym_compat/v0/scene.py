@@ -1,4 +1,4 @@
-"""What there is to see of an environment."""
+"""Everything that text and pictures show of an environment."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Scene:
     models: Sequence[ModelConfig]
     queue_depths: np.ndarray  # (N,) float32, requests
     max_queue_depth: float  # requests
-    latency_now: np.ndarray  # (N,) float32, s: the mean with the queue as it is
+    latency_now: np.ndarray  # (N,) float32, s, the mean latency with the queue as it is
     sla_threshold: float  # s
     time_of_day: float  # days, [0, 1)
     budget_remaining: float  # USD
@@ -52,12 +52,12 @@ class Scene:
 
     @property
     def fill(self) -> np.ndarray:
-        """The share of each queue that is taken, (N,) float32, 0 .. 1."""
+        """The share of each queue that is full, (N,) float32, 0 .. 1."""
         return np.clip(self.queue_depths / self.max_queue_depth, 0.0, 1.0)
 
 
 def scene_of(view: View) -> Scene:
-    """The scene of an environment between two steps."""
+    """Make the scene of an environment between two steps."""
     problem, state = view.problem, view.state
     assert isinstance(problem.params, Params)
     assert isinstance(state, State)

@@ -10,7 +10,7 @@ from jax_router.v0.settings import GivenSettings
 
 
 class EnvSettings(GivenSettings, total=False):
-    """What `LLMRouterEnv` and `LLMRouterVectorEnv` take; whatever is left out (or None) is the scenario's.
+    """The keyword arguments of `LLMRouterEnv` and `LLMRouterVectorEnv`; the scenario sets those missing or None.
 
     The numbers among them are the fields of `jax_router.v0.settings.Settings`. Models, reward and traffic may also be
     plain data.
@@ -23,23 +23,23 @@ class EnvSettings(GivenSettings, total=False):
 
 
 class HasSettings:
-    """What the environments of LLMRouter-v0 tell beside what all environments tell."""
+    """Read-only attributes that the environments of LLMRouter-v0 have besides those of all environments."""
 
     problem: Problem
 
     @property
     def max_queue_depth(self) -> float:
-        """Requests a queue holds at most."""
+        """The most requests that a queue holds."""
         return max_queue_depth(self.problem)
 
 
 def checked(**settings: Unpack[EnvSettings]) -> Problem:
-    """The problem of these keyword arguments; raises what `gym_compat.problem.make_problem` raises."""
+    """Make the problem of these keyword arguments; raises what `gym_compat.problem.make_problem` raises."""
     allowed = ("scenario", "models", "reward_config", "traffic", *GivenSettings.__annotations__)
     return make_problem(versions.load(v0.SIMULATOR.name), settings, allowed)
 
 
 def max_queue_depth(problem: Problem) -> float:
-    """Requests a queue holds at most, as the user wrote it."""
+    """Return the most requests that a queue holds, as the user wrote the number."""
     assert isinstance(problem.params, v0.Params)
     return float(problem.given.get("max_queue_depth", problem.params.congestion.max_queue_depth))

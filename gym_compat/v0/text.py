@@ -3,11 +3,11 @@
 from gym_compat.v0.scene import Scene
 
 BAR_WIDTH = 24
-"""Characters of a full queue."""
+"""The length of the bar of a full queue, characters."""
 
 
 def draw_text(scene: Scene) -> str:
-    """The scene in a few lines: the day and the budget, the fleet with its queues, the last route."""
+    """Describe the scene in a few lines: the day and the budget, the fleet with its queues, the last route."""
     name_width = max(5, *(len(model.name) for model in scene.models))
     lines = [
         f"LLMRouter-v0 ({scene.scenario})   {scene.clock}   prompt {scene.step_count} of {scene.episode_length}   "
@@ -29,7 +29,7 @@ def draw_text(scene: Scene) -> str:
 
 
 def describe_last(scene: Scene) -> str:
-    """The last route in one line."""
+    """Describe the last route in one line."""
     last = scene.last
     if last is None:
         return "no prompt has been routed yet"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 SMALLEST_FLOAT32 = float(np.finfo(np.float32).tiny)
-"""XLA takes numbers between this and 0 for 0."""
+"""The smallest normal float32 number: XLA treats numbers between this and 0 as 0."""
 
 
 def check_number(
@@ -41,7 +41,7 @@ def check_whole_number(field: str, value: object, *, at_least: int, at_most: flo
     item = _plain_number(value)
     if isinstance(item, float) and item.is_integer():
         item = int(item)
-    # Python's integers are compared as they are: those above 2**53 have no float of their own.
+    # Python's integers are compared without conversion: floats do not represent all integers above 2**53.
     if not isinstance(item, numbers.Integral) or not at_least <= int(item) <= at_most:
         shown = f"{item:.10g}" if isinstance(item, float) else repr(value) if item is None else item
         raise ValueError(f"{field} is {shown}; it must be {_range_in_words('a whole number', at_least, at_most)}")
@@ -51,7 +51,7 @@ def check_whole_number(field: str, value: object, *, at_least: int, at_most: flo
 def check_numbers(field: str, values: object, *, at_least: float = -math.inf) -> np.ndarray:
     """Return a list of numbers as (K,) float64, or raise a `ValueError` that names `field` and what is wrong with it.
 
-    It holds one number at least, none of which is NaN, infinite or below `at_least`.
+    The list must hold at least one number, and none that is NaN, infinite or below `at_least`.
     """
     allowed = _range_in_words("finite numbers", at_least, math.inf)
     array = np.asarray(values)
@@ -66,7 +66,7 @@ def check_numbers(field: str, values: object, *, at_least: float = -math.inf) ->
 
 
 def _plain_number(value: Any) -> numbers.Real | None:
-    """The number that `value` is; a 0-d array is welcome where a number is, and True and "3" are mistakes: None."""
+    """Return `value` as a number, also from a 0-d array; None for anything else, such as True or "3"."""
     item = value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
     return None if isinstance(item, bool) or not isinstance(item, numbers.Real) else item
 

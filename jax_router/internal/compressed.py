@@ -1,4 +1,4 @@
-"""Text files as people keep them: plain, or compressed by one of the common programs."""
+"""Text files, read as plain text or decompressed from one of the common formats."""
 
 import bz2
 import gzip
@@ -15,13 +15,13 @@ from typing import IO, Protocol, TextIO
 
 @contextmanager
 def open_text(path: str | PathLike[str]) -> Iterator[TextIO]:
-    """Open a UTF-8 text file to read it; the end of its name says how it is compressed.
+    """Open a UTF-8 text file for reading; the suffix of its name says how it is compressed.
 
     `.gz`, `.bz2`, `.xz`, `.zst` and `.zip` (of one file) are decompressed while they are read. Newlines stay as they
     are, and a byte order mark is left out.
 
-    Raises `OSError` where the file cannot be opened, and `ValueError` (one line that names the file) where it is cut,
-    damaged, no text or not what its name says: when it is opened, or when it is read in the body of the `with`.
+    Raises `OSError` where the file cannot be opened, and `ValueError` (one line that names the file) where it is cut
+    off, damaged, not text, or not in the format of its suffix; the latter also while the body of the `with` reads it.
     """
     name = fspath(path).lower()
     if name.endswith((".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")):
@@ -40,7 +40,7 @@ def open_text(path: str | PathLike[str]) -> Iterator[TextIO]:
 
 
 def shorten(text: str, most: int) -> str:
-    """Return the text, or what fits into `most` characters of it."""
+    """Return the text, cut to `most` characters where it is longer."""
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
@@ -49,7 +49,7 @@ class _Decompressor(Protocol):
 
 
 class _Refused(Exception):
-    """An archive is whole, and yet not one that can be read."""
+    """Raised for an archive that is not damaged, but cannot be read."""
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def _damage_named(path: str | PathLike[str], ending: str) -> Iterator[None]:
     except _Refused as error:
         raise ValueError(f"{path}: {error}") from None
     except Exception as error:
-        # Errors with a number are the disk's, but for those of a decompressor that seeks a place before the beginning.
+        # Errors with an errno come from the disk, except when a decompressor seeks to a place before the beginning.
         if isinstance(error, OSError) and error.errno not in (None, EINVAL):
             raise
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -68,7 +68,7 @@ def _damage_named(path: str | PathLike[str], ending: str) -> Iterator[None]:
 
 
 class _Decompressed(io.RawIOBase):
-    """What a decompressor gives, with its errors named."""
+    """The decompressed bytes of a file; errors of the decompressor name the file."""
 
     def __init__(self, path: str | PathLike[str], ending: str, content: _Decompressor) -> None:
         self._path, self._ending, self._content = path, ending, content
@@ -85,7 +85,7 @@ class _Decompressed(io.RawIOBase):
 
 def _open_zip(content: IO[bytes]) -> _Decompressor:
     archive = zipfile.ZipFile(content)
-    # macOS adds a folder of its own beside the file that was packed.
+    # macOS adds a folder of its own to the archive.
     files = [file for file in archive.infolist() if not file.is_dir() and not file.filename.startswith("__MACOSX/")]
     if len(files) != 1:
         raise _Refused(f"a .zip with {len(files)} files; it must hold one")

@@ -1,4 +1,4 @@
-"""A CSV file in blocks of rows, in which every row knows its line."""
+"""Reading a CSV file in blocks of rows, each with its place in the file, so that errors can name the line."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ import pandas as pd
 from jax_router.internal.compressed import open_text, shorten
 
 BLOCK = 100_000
-"""Rows that are held as strings at a time: memory does not grow with the file."""
+"""The number of rows that are held as strings at a time, so that memory does not grow with the file."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Rows:
     table: pd.DataFrame  # (B, columns) strings; a field that is missing is empty
 
     def take(self, rows: list[int]) -> "Rows":
-        """Return these rows of the block alone."""
+        """Return a block of these rows alone."""
         return Rows(self.source, self.records[rows], self.table.iloc[rows])
 
     def check(self, column: str, valid: np.ndarray, allowed: str) -> None:
@@ -75,7 +75,7 @@ def read_rows(path: str | PathLike[str], required: tuple[str, ...]) -> Iterator[
 
 
 def shown(value: str) -> str:
-    """Return what a file says, quoted, on one line and not much longer than a time."""
+    """Return a value of a file for an error message: quoted, on one line, and shortened."""
     return repr(shorten(value, 60))
 
 
@@ -132,7 +132,7 @@ def _checked_names(path: str | PathLike[str], names: list[str], required: tuple[
 
 
 def _without_blanks(table: pd.DataFrame, records: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
-    """Leave out the rows that hold nothing. All but the first field of a line of spaces are empty."""
+    """Leave out blank rows. A line of spaces counts as blank; all but its first field are empty."""
     blank = np.logical_and.reduce([table[name].to_numpy() == "" for name in table.columns[1:]])
     blank[blank] = table[table.columns[0]][blank].str.strip() == ""
     return (table[~blank], records[~blank]) if blank.any() else (table, records)

@@ -1,8 +1,8 @@
 """JAX's own generator, Threefry-2x32, as plain arithmetic that XLA fuses and vectorises.
 
-`jax.random` runs it on the CPU as a loop of small kernels, and `jax.random.bits` gives away half of what it makes (each
-pair of words is folded into one): drawing a step's numbers so took longer than all the rest of the step.
-`fold_in` gives the very keys of `jax.random`. Keys of other generators are left to `jax.random`.
+`jax.random` runs it on the CPU as a loop of small kernels, and `jax.random.bits` throws away half of its words (it
+folds each pair into one). Drawing a step's random numbers that way took longer than the rest of the step. `fold_in`
+returns exactly the keys of `jax.random`. Keys of other generators are passed on to `jax.random`.
 """
 
 import jax
@@ -15,12 +15,12 @@ NAME = "threefry2x32"
 
 
 def random_words(key: jax.Array, num_words: int, shape: tuple[int, ...] = ()) -> jax.Array:
-    """Random words, (num_words, *shape) uint32: one row a quantity, each contiguous over the batch.
+    """Draw random words, (num_words, *shape) uint32; each of the `num_words` rows is contiguous over the batch.
 
     Args:
         key: a JAX random key.
-        num_words: for each place of the batch.
-        shape: of the batch, fewer than 2**32 places.
+        num_words: the number of words for each element of the batch.
+        shape: the shape of the batch, which must have fewer than 2**32 elements.
     """
     data = jax.random.key_data(key)
     if data.shape != (2,):
@@ -29,12 +29,12 @@ def random_words(key: jax.Array, num_words: int, shape: tuple[int, ...] = ()) ->
     quantity = jax.lax.broadcasted_iota(jnp.uint32, pairs, 0)
     place = jax.lax.iota(jnp.uint32, int(np.prod(shape))).reshape(shape)
     words = jnp.concatenate(threefry_2x32(data[0], data[1], quantity, jnp.broadcast_to(place, pairs)))
-    # Every word has several uses. Without the barrier, XLA makes it anew for each of them.
+    # Every word is used several times. Without the barrier, XLA computes it again for each use.
     return jax.lax.optimization_barrier(words[:num_words])
 
 
 def fold_in(key: jax.Array, number: jax.Array | int) -> jax.Array:
-    """`jax.random.fold_in(key, number)`: a key, for a () integer of at most 32 bits."""
+    """Return the key `jax.random.fold_in(key, number)`, for a () integer of at most 32 bits."""
     data = jax.random.key_data(key)
     if data.shape != (2,):
         return jax.random.fold_in(key, number)

@@ -1,4 +1,4 @@
-"""The times of a trace, read block by block: how they are written, and which of them are far from the others."""
+"""The times of a trace, read block by block: their format, and which of them are far from the others."""
 
 from os import PathLike
 from typing import NoReturn
@@ -9,26 +9,26 @@ from jax_router.internal.csv_rows import Rows
 from jax_router.internal.timestamps import EXAMPLE, FAR, UNITS, are_numbers, read_numbers, read_times, unit_of
 
 LONGEST_SILENCE = 300 * 86_400.0
-"""The longest time without any request that is believed, s. A wrong year makes a longer one, as does a time of 0."""
+"""The longest plausible time without any request, s. A wrong year, or a time of 0, makes a longer one."""
 _NO_EPOCH = f"{EXAMPLE} (2000 to 2100); to seconds since the start of the trace, add 1700000000"
 
 
 class TimeColumn:
-    """The times of R requests. The first block says how they are written, and all others must be written so."""
+    """The times of R requests. The first block decides their format, which all other blocks must have, too."""
 
     def __init__(self, path: str | PathLike[str], name: str) -> None:
         self.name = name
         self.format = ""  # such as "milliseconds since 1970"; empty before the first block
         self._path = path
         self._are_numbers = False
-        self._unit = -1  # of numbers, the place in UNITS
-        self._zoned = False  # of times
+        self._unit = -1  # the index in UNITS, if the times are numbers
+        self._zoned = False  # whether ISO 8601 times have a zone
         self._per_second = 1e9
-        self._stamps: list[np.ndarray] = []  # a block each: int64 ns since 1970, or float64 in the file's unit
-        self._extremes: list[Rows] = []  # of each block the rows with its first and its last time
+        self._stamps: list[np.ndarray] = []  # one array a block: int64 ns since 1970, or float64 in the file's unit
+        self._extremes: list[Rows] = []  # for each block, the rows with its first and its last time
 
     def append(self, rows: Rows) -> None:
-        """Read the times of a block. Raises `ValueError` where one is no time, or not written as the others are."""
+        """Read the times of a block. Raises `ValueError` for a value that is no time, or has another format."""
         if not self.format:
             self._are_numbers = are_numbers(rows.table[self.name])
         stamps = self._read_numbers(rows) if self._are_numbers else self._read_times(rows)
@@ -36,7 +36,7 @@ class TimeColumn:
         self._extremes.append(rows.take([int(stamps.argmin()), int(stamps.argmax())]))
 
     def near_the_others(self) -> np.ndarray:
-        """Return the requests that no silence over `LONGEST_SILENCE` parts from most of the others, (R,) bool.
+        """Return which requests belong to the majority that has no gap over `LONGEST_SILENCE` within, (R,) bool.
 
         Raises `ValueError` where there is no such majority.
         """
@@ -102,7 +102,10 @@ class TimeColumn:
         return numbers
 
     def _refuse_outside(self, first: float, last: float, reason: str) -> NoReturn:
-        """Name a row with a time before `first` or after `last`; a block that has any has one at its own extremes."""
+        """Raise a `ValueError` that names a row with a time before `first` or after `last`.
+
+        It is enough to look at the first and the last time of every block.
+        """
         earliest, latest = (np.array([extreme(stamps) for stamps in self._stamps]) for extreme in (np.min, np.max))
         block = int(np.argmax((earliest < first) | (latest > last)))
         self._extremes[block].refuse(self.name, 0 if earliest[block] < first else 1, reason)

@@ -1,4 +1,4 @@
-"""Times as people write them into a column: which of the ways it is, and the times as numbers."""
+"""The times in a column of text: recognising their format, and turning them into numbers."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -9,13 +9,13 @@ import pandas as pd
 UNITS = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
 """The units that a number since 1970 may have, and how many of each make a second."""
 EARLIEST, LATEST = 946_684_800.0, 4_102_444_800.0
-"""Numbers are read as times from 2000 to 2100, s since 1970: within these no number fits two units."""
+"""The range of numeric times, 2000 to 2100, s since 1970: within it, no number fits two units."""
 
 FAR = np.iinfo(np.int64).max
-"""What stands for a time that int64 nanoseconds do not reach: this after the year 2262, -FAR before 1677."""
+"""A stand-in, ns, for times that int64 nanoseconds cannot hold: FAR after the year 2262, -FAR before 1677."""
 
 EXAMPLE = "a time such as 2023-11-16 18:15:46.6805900, or a number of s, ms, us or ns since 1970"
-_SHORTEST = 15  # of what has both a date and a time: 20231116T181546. What is shorter is cut, or a date alone.
+_SHORTEST = 15  # characters of a date with a time, 20231116T181546; shorter text is cut off, or a date alone
 _ZONE = r"(?:[Zz]|[+-]\d\d(?::?\d\d)?)$"
 
 
@@ -24,7 +24,7 @@ class Times(NamedTuple):
 
     nanoseconds: np.ndarray  # (B,) int64, ns since 1970 UTC, at most FAR
     valid: np.ndarray  # (B,) bool, whether the text is a time
-    zoned: np.ndarray  # (B,) bool, whether it says its distance from UTC; one without is read as UTC
+    zoned: np.ndarray  # (B,) bool, whether the text has an offset from UTC; a time without one is read as UTC
 
 
 def are_numbers(texts: pd.Series) -> bool:
@@ -33,14 +33,14 @@ def are_numbers(texts: pd.Series) -> bool:
 
 
 def read_numbers(texts: pd.Series) -> np.ndarray:
-    """Return the texts as float64, NaN for what is none."""
+    """Return the texts as float64, with NaN for a text that is no number."""
     return pd.to_numeric(texts, errors="coerce").to_numpy(np.float64)
 
 
 def read_times(texts: pd.Series) -> Times:
     """Read ISO 8601: a date and a time, any number of digits of a second, with or without a zone.
 
-    Also the two habits beside the standard: "UTC" or "GMT" for the zone, and a comma before the digits of a second.
+    Two common departures from the standard are read, too: "UTC" or "GMT" as the zone, and a comma as decimal sign.
     """
     parsed, zoned = _parse(texts)
     if parsed.isna().any():
@@ -58,7 +58,7 @@ def read_times(texts: pd.Series) -> Times:
 
 
 def unit_of(numbers: np.ndarray) -> np.ndarray:
-    """Return for each of B numbers the place of its unit in `UNITS`, -1 for one that is no time since 1970."""
+    """Return the index in `UNITS` of the unit of each of B numbers; -1 for a number that fits no unit."""
     units = np.full(len(numbers), -1)
     for place, per_second in enumerate(UNITS.values()):
         units[(numbers >= EARLIEST * per_second) & (numbers < LATEST * per_second)] = place
@@ -76,7 +76,7 @@ def _parse(texts: pd.Series) -> tuple[pd.DatetimeIndex, np.ndarray]:
 
 
 def _as_nanoseconds(parsed: pd.DatetimeIndex) -> np.ndarray:
-    """The times as int64; pandas picks the unit by the digits of the first one."""
+    """Return the times as int64 ns; the unit that pandas uses depends on the digits of the first one."""
     per_unit = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}[parsed.unit]
     reach = FAR // per_unit
     counts = parsed.asi8
@@ -84,7 +84,7 @@ def _as_nanoseconds(parsed: pd.DatetimeIndex) -> np.ndarray:
 
 
 def _far_time(text: str) -> datetime | None:
-    """The time where it is one that int64 nanoseconds do not reach, and None for any other text."""
+    """Return the time if int64 nanoseconds cannot hold it, and None for any other text."""
     if len(text) < _SHORTEST:
         return None
     try:

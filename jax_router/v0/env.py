@@ -4,13 +4,14 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
+from jax_router.internal.tables import draw_from_quantiles, load_at
 from jax_router.simulator import nearest_model
 from jax_router.v0.congestion import arrivals, latency_factor, next_queues
 from jax_router.v0.noise import Noise
 from jax_router.v0.params import Params
 from jax_router.v0.quality import mean_quality
 from jax_router.v0.reward import Outcome
-from jax_router.v0.traffic import Prompt, draw_from_quantiles, load_at
+from jax_router.v0.traffic import Prompt
 
 MIN_LATENCY = 0.01
 """No model answers faster than this with an empty queue, s."""

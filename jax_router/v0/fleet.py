@@ -1,8 +1,7 @@
 """The models a prompt can be sent to: one model as people write it down, a fleet as arrays."""
 
-import tomllib
-from collections.abc import Iterable, Sequence
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from os import PathLike
 
 import jax
@@ -10,6 +9,7 @@ from flax import struct
 
 from jax_router.internal.arrays import constant
 from jax_router.internal.checks import check_number
+from jax_router.internal.fleets import check_fleet, read_fleet
 
 
 @dataclass(frozen=True)
@@ -75,19 +75,7 @@ class Fleet:
 
 def check_models(models: Sequence[ModelConfig]) -> tuple[ModelConfig, ...]:
     """Return the models as a tuple, or raise `ValueError`: a fleet has at least one model and every name once."""
-    if not isinstance(models, Iterable):
-        raise ValueError(f"models is {models!r}; it must be a list of ModelConfig")
-    models = tuple(models)
-    if not models:
-        raise ValueError("models is empty; a fleet needs at least one ModelConfig")
-    for model in models:
-        if not isinstance(model, ModelConfig):
-            raise ValueError(f"models holds {model!r}; every entry must be a ModelConfig")
-    names = [model.name for model in models]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"models holds the name {name!r} {names.count(name)} times; names must be unique")
-    return models
+    return check_fleet(models, ModelConfig)
 
 
 def load_models(path: str | PathLike[str]) -> tuple[ModelConfig, ...]:
@@ -96,34 +84,4 @@ def load_models(path: str | PathLike[str]) -> tuple[ModelConfig, ...]:
     Raises `FileNotFoundError` where there is no file, and `ValueError` (naming file and entry) for anything that is
     not such a fleet: broken TOML, an unknown or missing key, a value that `ModelConfig` refuses, a name twice.
     """
-    with open(path, "rb") as file:
-        try:
-            document = tomllib.load(file)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ValueError(f"{path}: not valid TOML: {error}") from None
-    unknown = sorted(set(document) - {"models"})
-    if unknown:
-        raise ValueError(f"{path}: unknown key {unknown[0]!r}; a fleet file holds [[models]] tables only")
-    entries = document.get("models", [])
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise ValueError(f"{path}: models is {entries!r}; write one [[models]] table for each model")
-    try:
-        return check_models([_model_from_table(i, entry) for i, entry in enumerate(entries, start=1)])
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-
-
-def _model_from_table(position: int, table: dict[str, object]) -> ModelConfig:
-    known = [field.name for field in fields(ModelConfig)]
-    required = [field.name for field in fields(ModelConfig) if field.default is MISSING]
-    where = f"[[models]] number {position}"
-    for key in table:
-        if key not in known:
-            raise ValueError(f"{where} has the unknown key {key!r}; allowed are {', '.join(known)}")
-    missing = [key for key in required if key not in table]
-    if missing:
-        raise ValueError(f"{where} lacks {', '.join(missing)}")
-    try:
-        return ModelConfig(**table)  # type: ignore[arg-type]  # ModelConfig checks every value
-    except ValueError as error:
-        raise ValueError(f"{where}: {error}") from None
+    return read_fleet(path, ModelConfig, check_models)

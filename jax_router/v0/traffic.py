@@ -4,15 +4,15 @@ A trace replaces the synthetic traffic by replacing tables (`jax_router/trace.py
 """
 
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
 from jax_router.internal.arrays import constant, is_traced
 from jax_router.internal.checks import check_number, check_numbers
+from jax_router.internal.tables import knot_probabilities, sine_load
 
 if TYPE_CHECKING:
     from jax_router.trace import Outliers, Trace
@@ -46,6 +46,8 @@ class Traffic:
     mean_length: jax.Array  # () float32, 0 .. 1
     load: jax.Array  # (L,) float32, mean 1, one value for each L-th part of the day
 
+    needs_answers: ClassVar[bool] = False  # whether a trace has to tell how long answers are
+
     @classmethod
     def synthetic(cls, load_amplitude: float = 0.5) -> "Traffic":
         """Length ~ Beta(2, 3), complexity ~ Beta(2, 5), and a sine of load that peaks at 09:00.
@@ -53,14 +55,11 @@ class Traffic:
         Raises `ValueError` for a `load_amplitude` outside 0 .. 1 (beyond 1 the load would be negative at night).
         """
         amplitude = check_number("load_amplitude", load_amplitude, at_least=0, at_most=1)
-        phase = 2 * np.pi * (_bin_centres(NUM_LOAD_BINS) - LOAD_PEAK)
-        # `load_at` averages the table over a bin three times; a sine of frequency 1 / L loses sinc(1 / L)^3 by that.
-        load = 1 + amplitude * np.cos(phase) / np.sinc(1 / NUM_LOAD_BINS) ** 3
         return cls(
             length_quantiles=constant(_beta_2_quantile(knots(), 3)),
             complexity_quantiles=constant(_beta_2_quantile(knots(), 5)),
             mean_length=constant(2 / 5),
-            load=constant(load),
+            load=constant(sine_load(amplitude, NUM_LOAD_BINS, LOAD_PEAK)),
         )
 
     @classmethod
@@ -115,45 +114,8 @@ def check_traffic(traffic: object) -> Traffic:
 
 
 def knots() -> np.ndarray:
-    """The probabilities a quantile table is given at, (NUM_KNOTS,) float64 from 0 to 1.
-
-    They crowd quadratically towards both ends: the quantile of Beta(2, .) rises like a square root at 0 and meets 1
-    like a higher root, where equal steps would be off by far more than 1e-3.
-    """
-    position = np.linspace(0, 1, NUM_KNOTS)
-    return position**2 / (position**2 + (1 - position) ** 2)
-
-
-def draw_from_quantiles(uniform: jax.Array, quantiles: jax.Array) -> jax.Array:
-    """Inverse-CDF sampling: the quantile at `uniform` (any shape, float32 in [0, 1]), linear between `knots()`."""
-    low, high = jnp.sqrt(uniform), jnp.sqrt(1.0 - uniform)
-    position = low / (low + high) * (NUM_KNOTS - 1)  # the inverse of the spacing in `knots`
-    left = jnp.minimum(position.astype(jnp.int32), NUM_KNOTS - 2)
-    share = position - left.astype(jnp.float32)
-    quantiles = jnp.asarray(quantiles)
-    return (1.0 - share) * quantiles[left] + share * quantiles[left + 1]
-
-
-def load_at(time_of_day: jax.Array, load: jax.Array) -> jax.Array:
-    """The load, mean 1 over the day, at a time in days (any shape, float32 in [0, 1)).
-
-    The table is read as a quadratic B-spline around the day: smooth, within the range of its values, with their mean.
-    (Straight lines would cut off the peak of a sine, where it spends most of its time.)
-    """
-    load = jnp.asarray(load)
-    num_bins = load.shape[-1]
-    position = time_of_day * num_bins
-    here = jnp.minimum(position.astype(jnp.int32), num_bins - 1)
-    offset = position - here.astype(jnp.float32)  # 0 .. 1 through the bin
-    before = jnp.where(here == 0, num_bins - 1, here - 1)
-    after = jnp.where(here == num_bins - 1, 0, here + 1)
-    weight_before, weight_after = 0.5 * (1.0 - offset) ** 2, 0.5 * offset**2
-    weight_here = 1.0 - weight_before - weight_after
-    return weight_before * load[before] + weight_here * load[here] + weight_after * load[after]
-
-
-def _bin_centres(num_bins: int) -> np.ndarray:
-    return (np.arange(num_bins) + 0.5) / num_bins
+    """The probabilities a quantile table is given at, (NUM_KNOTS,) float64 from 0 to 1."""
+    return knot_probabilities(NUM_KNOTS)
 
 
 def _beta_2_quantile(probability: np.ndarray, b: int) -> np.ndarray:

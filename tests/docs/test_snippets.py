@@ -6,6 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from shutil import copytree
+from textwrap import dedent
 
 import pytest
 
@@ -20,8 +21,11 @@ ELSEWHERE = "stable_baselines3"
 """What needs Stable-Baselines3 runs in tests/clients."""
 
 
-def blocks(page: Path, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+def blocks(page: Path, language: str, title: str = "") -> list[str]:
+    """The code of a page in a language, in lists too; what has a title is a file, and is not among the others."""
+    header = language + (f' title="{title}"' if title else "")
+    found = re.finditer(rf"^( *)```{header}\n(.*?)^\1```", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    return [dedent(block[2]) for block in found]
 
 
 @pytest.fixture(scope="module")
@@ -101,12 +105,18 @@ def row_of(cells: list[str], header: list[str], results: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("page", "section", "num_rows"),
-    [("README.md", "Results", 5), ("README.md", "Budgets", 3), ("docs/budgets.md", "What it earns", 4)],
+    ("page", "section", "num_rows", "written"),
+    [
+        ("README.md", "Results", 5, "RESULTS.md"),
+        ("README.md", "Budgets", 3, "RESULTS.md"),
+        ("docs/budgets.md", "What it earns", 4, "RESULTS.md"),
+        ("docs/evaluating.md", "What comes out", 3, "RESULTS.md"),
+        ("docs/speed.md", "Some rows", 6, "benchmarks/RESULTS.md"),
+    ],
 )
-def test_tables_are_those_of_the_results_file(page: str, section: str, num_rows: int) -> None:
-    """`make claims` wrote every number."""
-    results = (ROOT / "RESULTS.md").read_text()
+def test_tables_are_those_of_the_results_files(page: str, section: str, num_rows: int, written: str) -> None:
+    """`make claims` and `make bench` wrote every number."""
+    results = (ROOT / written).read_text()
     text = (ROOT / page).read_text().split(f"\n## {section}\n")[1].split("\n## ")[0]
     tables = [line for line in text.splitlines() if line.startswith("|")]
     header, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in tables]
@@ -131,6 +141,17 @@ def test_the_documented_json_has_the_keys_of_a_real_one(workplace: Path) -> None
     real = json.loads(output.read_text())
     assert documented.keys() == real.keys()
     assert documented["strategies"]["ppo"].keys() == real["strategies"]["ppo"].keys()
+
+
+def test_the_recipe_of_a_command_makes_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (text,) = blocks(ROOT / "docs" / "extending.md", "python", title="train/shares.py")
+    (tmp_path / "shares.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    command = import_module("shares")
+    command.main(["--episodes", "2", "--episode-length", "20"])
+    assert "tier2_small" in capsys.readouterr().out
 
 
 def test_readme_is_short_and_its_links_lead_somewhere() -> None:

@@ -6,8 +6,9 @@ import pytest
 
 import jax_router
 from jax_router import Traffic
+from jax_router.internal.tables import draw_from_quantiles, load_at
 from jax_router.strategies import round_robin
-from jax_router.v0.traffic import NUM_LOAD_BINS, draw_from_quantiles, knots, load_at
+from jax_router.v0.traffic import NUM_LOAD_BINS, knots
 
 HEADER = "TIMESTAMP,ContextTokens,GeneratedTokens"
 REQUESTS = (

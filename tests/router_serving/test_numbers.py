@@ -38,9 +38,9 @@ def test_what_holds_no_number_is_no_observation(value) -> None:
 
 def test_prices_are_one_or_one_for_each_observation() -> None:
     assert POLICY.act(np.stack([SEEN, SEEN]), [1.0, 2.0]).shape == (2,)
-    with pytest.raises(ValueError, match="prices"):
+    with pytest.raises(ValueError, match="price has shape"):
         POLICY.act(np.stack([SEEN, SEEN]), [1.0, 2.0, 3.0])
-    with pytest.raises(ValueError, match="prices"):
+    with pytest.raises(ValueError, match="price has shape"):
         POLICY.act(SEEN, [1.0, 2.0])
     for price in (0.0, -1.0, math.nan, None, "1", True, [True, 1.0]):
         with pytest.raises(ValueError, match="price"):

@@ -1,5 +1,7 @@
 """Priced policies: from a run to a file to serving, the same in NumPy as in JAX, and what they refuse."""
 
+import json
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -108,3 +110,21 @@ def test_the_network_sees_1_for_the_budget_and_the_log_of_the_price() -> None:
     assert seen.dtype == np.float32
     in_jax = priced_observation(jnp.ones((2, 9), jnp.float32), jnp.zeros(2, jnp.float32), 3, jnp)
     assert in_jax.shape == (2, 10)
+
+
+def test_a_priced_file_of_version_3_is_still_read(policy, tmp_path) -> None:
+    """It named the models and the scenario alone, and called the costs `cost_per_call`."""
+    path = tmp_path / "policy.npz"
+    save_policy(path, policy)
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    header = {"format": "jax-router-policy", "version": 3, "activation": "tanh", "scenario": "default"}
+    arrays["header"] = np.array(json.dumps(header | {"model_names": policy.model_names}))
+    arrays["cost_per_call"] = arrays.pop("mean_costs")
+    np.savez(path, **arrays)
+    older = load_policy(path)
+    assert isinstance(older, PricedPolicy)
+    assert (older.origin.time_of_day, older.origin.budget) == (policy.origin.time_of_day, policy.origin.budget)
+    observations = np.random.default_rng(0).random((100, 9))
+    np.testing.assert_array_equal(older.act(observations, 30.0), policy.act(observations, 30.0))
+    assert older.start(1.0, 500).route(observations[0]).model == policy.start(1.0, 500).route(observations[0]).model

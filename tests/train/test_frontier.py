@@ -48,7 +48,7 @@ def test_the_command_prints_draws_and_writes(tmp_path: Path, capsys: pytest.Capt
         (["--max-cost-weight", "1"], "--max-cost-weight is 1; it must be a finite number above 1"),
         (["--episodes", "1"], "--episodes is 1; it must be a whole number at least 2"),
         (["--total-timesteps", "9"], "--total-timesteps is 9; it must be at least one batch"),
-        (["--scenario", "calm"], "the known ones are default, reference, rush_hour, tight_budget, overnight_batch"),
+        (["--scenario", "calm"], "the known ones are default, reference, rush_hour"),
         (["--fleet", "nowhere.toml"], "nowhere.toml: no such file"),
         (["--output", "picture.pdf"], "--output is picture.pdf; it must end in .png or .svg"),
         (["--json", "nowhere/numbers.json"], "--json is nowhere/numbers.json; there is no such folder"),

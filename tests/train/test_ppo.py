@@ -68,14 +68,14 @@ def test_any_gymnax_environment_with_discrete_actions(tmp_path: Path, capsys: py
         (["--learning-rate", "nan"], "--learning-rate is nan; it must be a finite number above 0"),
         (["--discount", "1.5"], "--discount is 1.5; it must be a finite number at least 0 and at most 1"),
         (["--layer-sizes", "64", "0"], "--layer-sizes is 0"),
-        (["--scenario", "calm"], "the known ones are default, reference, rush_hour, tight_budget, overnight_batch"),
+        (["--scenario", "calm"], "the known ones are default, reference, rush_hour"),
         (["--budget", "-3"], "budget is -3; it must be a finite number above 0"),
         (["--episode-length", "0"], "episode_length is 0; it must be a whole number at least 1"),
         (["--fleet", "nowhere.toml"], "nowhere.toml: no such file"),
         (["--trace", "nowhere.csv"], "nowhere.csv: no such file"),
-        (["--env", "Nothing-v0"], "the known ones are LLMRouter-v0, CartPole-v1"),
+        (["--env", "Nothing-v0"], "the known ones are LLMRouter-v0, LLMRouter-v1, CartPole-v1"),
         (["--env", "Pendulum-v1"], "its actions are not discrete"),
-        (["--env", "CartPole-v1", "--budget", "3"], "--budget is for LLMRouter-v0; --env is CartPole-v1"),
+        (["--env", "CartPole-v1", "--budget", "3"], "--budget is for LLMRouter-v0, LLMRouter-v1; --env is CartPole-v1"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(

@@ -1,4 +1,4 @@
-"""Whole episodes that no budget ends, prompt by prompt: what fixed prices and pacers are measured by."""
+"""Whole episodes that no budget ends, prompt by prompt; fixed prices and pacers are measured on them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ class Days:
     cost: jax.Array  # float32, USD
     reward: jax.Array  # float32
     action: jax.Array  # int32
-    told: dict[str, jax.Array]  # what the policy's `tell(before, after)` says of each prompt; nothing without one
+    told: dict[str, jax.Array]  # what the policy's `tell(before, after)` returns for each prompt; empty without `tell`
 
 
 def run_days(
@@ -30,14 +30,15 @@ def run_days(
     num_episodes: int,
     params_at: Callable[[jax.Array], AnyParams] | None = None,
 ) -> Days:
-    """Every prompt of E episodes, the budget being boundless.
+    """Run E episodes with an unlimited budget, and return every prompt of them.
 
     Args:
         key: a JAX random key.
-        policy: with or without a `tell`, which maps its memory before and after a prompt to arrays (E,) by name.
+        policy: the policy; if it has a method `tell`, this maps its memory before and after a prompt to named arrays
+            (E,).
         params: the routing problem.
         num_episodes: E, a Python int.
-        params_at: the problem at prompt t, () int32, where it changes within an episode; default: `params`.
+        params_at: a function from the prompt's index t, () int32, to the problem at that prompt; default: `params`.
 
     Raises:
         ValueError: a number of episodes that is not a whole number of at least 1.

@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from train.algorithm.ppo import TrainState
 
 NUM_PRICES = 33
-"""Prices that a plan is measured at."""
+"""The number of prices that a plan is measured at."""
 NUM_PARTS = 24
-"""Parts of the day that a plan tells apart."""
+"""The number of parts of the day in a plan."""
 NUM_EPISODES = 64
-"""Episodes at each price, which begin at any time of day."""
+"""The number of episodes at each price; they begin at random times of the day."""
 REHEARSAL_STREAM = 2**31 + 1
-"""Folded into the seed's key: a plan is measured on other episodes than those of the training."""
+"""A number that is folded into the seed's key, so that a plan is measured on other episodes than those of training."""
 
 
 def export_policy(config: Config, env: "Environment[Any, Any]", agent: "TrainState") -> Policy:
-    """The policy of one seed.
+    """Return the policy of one seed.
 
-    That of a priced agent gets its plan, which takes `NUM_PRICES` times `NUM_EPISODES` episodes: about a second.
+    The policy of a priced agent gets a plan. Measuring it takes `NUM_PRICES` times `NUM_EPISODES` episodes, about 1 s.
     """
     actor = agent.network["params"]["actor"]
     layers = [actor[f"Dense_{i}"] for i in range(len(actor))]
@@ -62,7 +62,7 @@ def export_policy(config: Config, env: "Environment[Any, Any]", agent: "TrainSta
 
 
 def origin_of(params: Any, scenario: str, model_names: Sequence[str]) -> Origin:
-    """What a policy trained on a routing problem was made with."""
+    """Return the origin of a policy that is trained on a routing problem."""
     observation, num_models = versions.of(params).observation, params.num_models
     columns = {name: np.asarray(column) for name, column in vars(params.fleet).items()}
     return Origin(
@@ -79,7 +79,7 @@ def origin_of(params: Any, scenario: str, model_names: Sequence[str]) -> Origin:
 def rehearse(
     preferred: Preferences, params: AnyParams, min_price: float, max_price: float, key: jax.Array
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Prices (K,), rising, reward per USD, and the mean costs of a prompt at each of them, (K, H), USD; float32."""
+    """Return prices (K,), rising, reward per USD, and the mean cost of a prompt at each, (K, H), USD; all float32."""
     prices = np.geomspace(min_price, max_price, NUM_PRICES).astype(np.float32)
     budget = versions.of(params).observation.budget(params.num_models)
 
@@ -104,5 +104,5 @@ def _origin(config: Config, env: "Environment[Any, Any]") -> Origin:
 
 
 def _model(name: str, columns: Mapping[str, np.ndarray], index: int) -> dict[str, Any]:
-    # Through the shortest text that makes the same float32: 0.003 and not 0.003000000026.
+    # The number goes through the shortest text that makes the same float32: 0.003 and not 0.003000000026.
     return {"name": name} | {column: float(str(values[index])) for column, values in columns.items()}

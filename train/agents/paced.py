@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from jax_router import versions
 from jax_router.internal.checks import check_number, check_whole_number
-from jax_router.simulator import AnyParams
+from jax_router.simulator import PRACTICALLY_INFINITE, AnyParams
 from router_serving.pacing import (
     Pace,
     Plan,
@@ -27,14 +27,14 @@ from router_serving.pacing import (
 from router_serving.policy import best_allowed, priced_observation
 
 Preferences = Callable[[jax.Array], jax.Array]
-"""From priced observations (B, D + 1) to a preference for each model (B, N), both float32."""
+"""A function from priced observations (B, D + 1) to a preference for each model (B, N), both float32."""
 
 MOST_PROMPTS = 2**24
-"""Prompts of an episode that a pacer counts; float32 has no whole numbers that are one apart beyond."""
+"""The most prompts in an episode that a pacer can count, because it counts in float32."""
 
 
 def smallest_budget_of(params: AnyParams) -> float:
-    """What an episode costs at the cheapest model, USD."""
+    """Return what an episode costs at the cheapest model, USD."""
     return smallest_budget(versions.of(params).budgeting.mean_costs(params), int(params.episode_length))
 
 
@@ -53,24 +53,24 @@ class Paced:
     """
 
     preferences: Preferences
-    """Of the priced policy."""
+    """The network of the priced policy."""
     plan: Plan
-    """Of the same policy, float32, with the load of `params`."""
+    """The plan of the priced policy, float32, with the load of `params`."""
     params: AnyParams
-    """The routing problem, with the budget of an episode and the prices of the models."""
+    """The routing problem, with the budget of an episode and the costs of the models."""
     by_time: bool = False
     """Pace on the time of day and the load, without knowing how many prompts an episode has."""
     cost_ratio: float = 1.0
-    """What prompts are thought to cost when an episode begins, over what the plan says."""
+    """What prompts are believed to cost when an episode begins, divided by what they cost by the plan."""
 
     def __post_init__(self) -> None:
-        """Refuse a budget that is too small, and numbers that are none."""
+        """Raise the `ValueError` that the class describes."""
         check_number("cost_ratio", self.cost_ratio, at_least=0)
         check_whole_number("episode_length", self.params.episode_length, at_least=1, at_most=MOST_PROMPTS)
         check_budget_of(self.params)
 
     def initial(self, state: Any) -> Pace:
-        """The pace before the first prompt of B episodes."""
+        """Return the pace before the first prompt of B episodes."""
         days = self._length / self._prompts_per_day
 
         def one(time_of_day: jax.Array) -> Pace:
@@ -82,9 +82,9 @@ class Paced:
         return jax.vmap(one)(state.time_of_day)
 
     def act(self, memory: Pace, key: jax.Array, observation: jax.Array, state: Any) -> tuple[Pace, jax.Array]:
-        """The pace after B prompts, one of each episode, and the models they go to, (B,) int32."""
+        """Return the pace after B prompts, one of each episode, and the models that they go to, (B,) int32."""
         costs = self._budgeting.expected_costs(state, self.params)
-        pace = jax.vmap(self._priced)(memory, state.time_of_day)
+        pace = jax.vmap(self._priced)(_settled(memory, state.budget_remaining), state.time_of_day)
         preferences = self.preferences(priced_observation(observation, pace.log_price, self._budget_index, jnp))
         within = jax.vmap(self._affordable)(pace, costs)
         action = best_allowed(preferences, within, jnp).astype(jnp.int32)
@@ -92,7 +92,7 @@ class Paced:
         return jax.vmap(self._booked)(pace, state.time_of_day, cost), action
 
     def tell(self, before: Pace, after: Pace) -> dict[str, jax.Array]:
-        """What is worth knowing of B prompts: `price`, reward per USD, and `budget_left` before each, USD."""
+        """Return, for B prompts, the `price` (reward per USD) and the `budget_left` before each of them (USD)."""
         return {"price": jnp.exp(after.log_price), "budget_left": before.budget_left}
 
     @cached_property
@@ -101,7 +101,7 @@ class Paced:
 
     @property
     def _length(self) -> jax.Array:
-        """Prompts of an episode."""
+        """Return the number of prompts in an episode."""
         return jnp.asarray(self.params.episode_length, jnp.float32)
 
     @property
@@ -124,3 +124,14 @@ class Paced:
         taken = work(self.plan, time_of_day, 1.0 / self._prompts_per_day, jnp) if self.by_time else jnp.float32(1)
         planned = cost_at(self.plan, pace.log_price, time_of_day, jnp)
         return book(pass_prompt(pace, taken, jnp), cost, planned)
+
+
+def _settled(pace: Pace, budget_remaining: jax.Array) -> Pace:
+    """The pace once the last prompts have cost what they did, not what was expected; budgets are (B,) USD.
+
+    Where a prompt costs what is expected, the two are the same number, and nothing changes. A simulator whose budget
+    is practically infinite keeps no account, and the pace goes on with what was expected.
+    """
+    kept = budget_remaining < PRACTICALLY_INFINITE / 2
+    left = jnp.where(kept, budget_remaining, pace.budget_left)
+    return pace._replace(budget_left=left, spent=pace.spent + (pace.budget_left - left))

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from train.algorithm.ppo import PPO, TrainState
 
 NUM_PRICES = 4
-"""The fixed prices that a priced policy is shown at."""
+"""The number of fixed prices that a priced policy is evaluated at."""
 
 
 def greedy(ppo: "PPO", agent: "TrainState") -> Strategy:
-    """One agent that takes its likeliest action."""
+    """Return the strategy of one agent that takes its likeliest action."""
 
     def strategy(key: jax.Array, observation: jax.Array, state: Any) -> jax.Array:
         return ppo.greedy_action(agent.network, agent.observation_stats, observation)
@@ -37,19 +37,19 @@ def greedy(ppo: "PPO", agent: "TrainState") -> Strategy:
 
 
 def nth_agent(agents: "TrainState", index: int) -> "TrainState":
-    """One of A agents, whose leaves all lead with (A,)."""
+    """Return one of A agents, whose leaves all lead with (A,)."""
     return jax.tree.map(lambda leaf: leaf[index], agents)
 
 
 def greedy_episodes(ppo: "PPO", agents: "TrainState", key: jax.Array, num_episodes: int, params: AnyParams) -> Episodes:
-    """The same E whole episodes for each of A agents, fields (A, E, ...); a pure function, to be jitted."""
+    """Run each of A agents through the same E whole episodes, fields (A, E, ...); a pure function, to be jitted."""
     return jax.lax.map(lambda agent: run_episodes(key, greedy(ppo, agent), num_episodes, params), agents)
 
 
 def as_strategy(policy: Policy, price: float | jax.Array | None = None) -> Strategy:
-    """The likeliest action of a policy; of a priced one, at `price`, reward per USD.
+    """Return the strategy that takes a policy's likeliest action; a priced policy acts at `price`, reward per USD.
 
-    Raises `ValueError` for a priced policy without a price and the other way round.
+    Raises `ValueError` for a priced policy without a price, and for any other policy with one.
     """
     if isinstance(policy, PricedPolicy) != (price is not None):
         raise ValueError("a priced policy acts at a price, and no other does")
@@ -66,9 +66,9 @@ def as_strategy(policy: Policy, price: float | jax.Array | None = None) -> Strat
 
 
 def at_price(preferred: Callable[[jax.Array], jax.Array], log_price: jax.Array, budget: int | None) -> Strategy:
-    """What a priced network (see `paced.Preferences`) likes best at a price, () float32, its natural logarithm.
+    """Return the strategy that takes what a priced network prefers at a price, whose log is given as () float32.
 
-    `budget` is which number of an observation is the share of the budget.
+    `preferred` is a `paced.Preferences`; `budget` is the index of the share of the budget in an observation.
     """
 
     def strategy(key: jax.Array, observation: jax.Array, state: Any) -> jax.Array:
@@ -80,21 +80,21 @@ def at_price(preferred: Callable[[jax.Array], jax.Array], log_price: jax.Array, 
 
 
 def paced(policy: PricedPolicy, params: AnyParams, by_time: bool = False, cost_ratio: float = 1.0) -> Paced:
-    """A priced policy with a pacer that spends the budget of `params`."""
+    """Return a priced policy with a pacer that spends the budget of `params`."""
     return Paced(preferences(policy), plan_for(policy.plan, params), params, by_time, cost_ratio)
 
 
 def plan_for(plan: Plan, params: AnyParams) -> Plan:
-    """A plan for the simulator: float32, with the load of its problem."""
+    """Return the plan for the simulator: in float32, and with the load of the problem."""
     load = np.asarray(versions.of(params).budgeting.load(params), np.float64)
     here = plan._replace(load=load, load_until=integral_until(load))
     return Plan(*(jnp.asarray(part, jnp.float32) for part in here))
 
 
 def ratio_for_wrong_price(policy: PricedPolicy, params: AnyParams, factor: float) -> float:
-    """What costs must be thought to be, over the plan's, for a first price that is `factor` times the right one.
+    """Return the `cost_ratio` to begin with so that the first price is `factor` times the right one.
 
-    1 where the plan says that prompts cost nothing there: no price is wrong then.
+    It is 1 where prompts cost nothing by the plan: no price is wrong then.
     """
     if check_number("factor", factor, above=0) == 1.0:
         return 1.0
@@ -106,7 +106,7 @@ def ratio_for_wrong_price(policy: PricedPolicy, params: AnyParams, factor: float
 
 
 def all_strategies(name: str, policy: Policy, params: AnyParams) -> dict[str, AnyPolicy]:
-    """What is shown of a policy, by name: of a priced one, the pacer first and then fixed prices."""
+    """Return the strategies of a policy by name: for a priced one, the pacer first, then fixed prices."""
     if not isinstance(policy, PricedPolicy):
         return {name: as_strategy(policy)}
     prices = np.geomspace(policy.min_price, policy.max_price, NUM_PRICES)
@@ -115,7 +115,7 @@ def all_strategies(name: str, policy: Policy, params: AnyParams) -> dict[str, An
 
 
 def preferences(policy: Policy) -> Callable[[jax.Array], jax.Array]:
-    """The policy's network: what it sees, (B, D) float32, to its preference for each model, (B, N) float32."""
+    """Return the policy's network, a function from what it sees, (B, D), to preferences, (B, N), both float32."""
     mean, scale = jnp.asarray(policy.observation_mean), jnp.asarray(policy.observation_scale)
     layers = tuple((jnp.asarray(kernel), jnp.asarray(bias)) for kernel, bias in policy.layers)
 
@@ -141,5 +141,5 @@ def check_fleet(policy: Policy, model_names: Sequence[str], params: AnyParams) -
 
 
 def _short(price: float) -> str:
-    """Three digits, and never an exponent: 0.3, 6.46, 139, 3,000."""
+    """Write a price with three digits and never with an exponent: 0.3, 6.46, 139, 3,000."""
     return f"{float(f'{price:.3g}'):,g}"

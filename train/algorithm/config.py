@@ -12,10 +12,10 @@ from train.cli.flags import ProblemFlags, SeedFlags, SeedsFlags, TimestepsFlags
 
 @dataclass(frozen=True)
 class Problem(ProblemFlags):
-    """What is learned. All flags but --env are for LLMRouter; None leaves the scenario's own."""
+    """What is learned. All flags but --env are for LLMRouter-v0 and -v1; None leaves the scenario's own."""
 
     env: str = versions.DEFAULT
-    """Train on this environment: LLMRouter-v0, or the id of any gymnax environment with discrete actions."""
+    """Train on LLMRouter-v0, LLMRouter-v1, or any gymnax environment with discrete actions, by its id."""
     priced: bool = False
     """Train one policy for every budget, which is told the price of money and never the budget."""
     min_price: float = 0.3
@@ -41,7 +41,7 @@ class Problem(ProblemFlags):
 
 
 MOST_GRADIENT_STEPS = 2**31 - 1
-"""Adam and the schedule of its step size count in int32."""
+"""The most gradient steps of a run, because Adam and the schedule of its step size count in int32."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Learning(TimestepsFlags):
     clip_range: float = 0.2
     """Stop the gradient where the probability ratio of an action is further from 1 than this."""
     clip_value_loss: bool = False
-    """Hold the value within clip_range of its old one, too."""
+    """Clip the change of the value to clip_range, too."""
     entropy_coef: float = 0.005
     """Reward an undecided policy by this, per nat of its entropy."""
     anneal_entropy: bool = False
@@ -91,17 +91,17 @@ class Learning(TimestepsFlags):
 
     @property
     def batch_size(self) -> int:
-        """Steps an update learns from."""
+        """The number of steps that an update learns from."""
         return self.num_envs * self.num_steps
 
     @property
     def num_updates(self) -> int:
-        """Updates in the whole run."""
+        """The number of updates in the whole run."""
         return self.total_timesteps // self.batch_size
 
     @property
     def num_gradient_steps(self) -> int:
-        """Gradient steps in the whole run."""
+        """The number of gradient steps in the whole run."""
         return self.num_updates * self.num_epochs * self.num_minibatches
 
     def check(self) -> None:
@@ -155,7 +155,7 @@ GYMNAX_RUN = Learning(total_timesteps=1_000_000, num_steps=32, num_epochs=4, lea
 
 
 def learning_for(problem: Problem, learning: Learning) -> Learning:
-    """The one of the four above that suits a problem, and a run as long or as wide as `learning` says."""
+    """Return the one of the four settings above that suits a problem and the size of the run in `learning`."""
     if not problem.is_router:
         return GYMNAX_RUN
     if problem.priced:
@@ -203,27 +203,27 @@ class Config:
 
 
 def router_config(problem: ProblemFlags, length: TimestepsFlags, seeds: SeedFlags) -> Config:
-    """The config of a run on a routing problem, on one device; how it learns follows from its length."""
+    """Return the config of a run on a routing problem, on one device; how it learns follows from its length."""
     learning = learning_for(Problem(), replace(SHORT_RUN, total_timesteps=length.total_timesteps))
     learning = replace(learning, total_timesteps=length.total_timesteps)
     return Config(Problem(**vars(problem)), learning, Run(**vars(seeds), num_devices=1))
 
 
 def with_absolute_paths(config: Config) -> Config:
-    """The same config wherever it is read from later."""
+    """Return the config with absolute paths, so that it means the same in any working directory."""
     paths = {name: getattr(config.problem, name) for name in ("fleet", "trace")}
     absolute = {name: path.absolute() for name, path in paths.items() if path is not None}
     return replace(config, problem=replace(config.problem, **absolute))
 
 
 def config_to_dict(config: Config) -> dict[str, Any]:
-    """The fields of all parts side by side, as JSON holds them."""
+    """Return the fields of all parts in one flat dict of JSON values."""
     values = vars(config.problem) | vars(config.learning) | vars(config.run)
     return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
 
 
 def config_from_dict(values: Mapping[str, Any]) -> Config:
-    """The config that `config_to_dict` wrote, in this version or in an older one; what it lacks has its default.
+    """Read a config that this version's `config_to_dict` or an older one wrote; missing fields get their defaults.
 
     Raises `ValueError` for a field that this version does not know.
     """

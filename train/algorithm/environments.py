@@ -1,4 +1,4 @@
-"""From a problem to an environment: ours through `jax_router.versions`, any other through gymnax's registry."""
+"""Making the environment of a problem: ours through `jax_router.versions`, any other through gymnax's registry."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -48,18 +48,18 @@ def load_task(problem: Problem) -> Task:
 
 
 def _traffic(version: versions.Version, problem: Problem) -> Any:
-    """The traffic of a trace; how its times were read is said."""
+    """Return the traffic of a trace, and print how its times were read."""
     from jax_router.trace import read_trace  # pandas takes half a second to import
 
     assert problem.trace is not None
-    trace = read_trace(problem.trace, outliers=problem.trace_outliers)
+    trace = read_trace(problem.trace, outliers=problem.trace_outliers, answers=version.Traffic.needs_answers)
     for remark in trace.remarks():
         say_once(f"{problem.trace}: {remark}")
     return version.Traffic.from_requests(trace)
 
 
 def make_environment(problem: Problem) -> tuple["Environment[Any, Any]", Any]:
-    """The environment of a problem and its parameters.
+    """Return the environment of a problem and its parameters.
 
     Raises `ValueError` for an unknown environment, or actions that are not discrete, and what `load_task` raises.
     """
@@ -80,14 +80,14 @@ def make_environment(problem: Problem) -> tuple["Environment[Any, Any]", Any]:
 
 
 def make_router(task: Task) -> "RouterEnvironment":
-    """A routing problem behind gymnax's interface. Importing gymnax takes seconds, so this does it, and not before."""
+    """Return a routing problem behind gymnax's interface. gymnax is imported here because that takes seconds."""
     from jax_router.gymnax_env import RouterEnvironment
 
     return RouterEnvironment(task.params, task.model_names)
 
 
 def _make_priced(task: Task, problem: Problem) -> "Environment[Any, Any]":
-    """The same at a price of money; raises `ValueError` for a budget that even the cheapest model exceeds."""
+    """Return a problem at a price of money; raises `ValueError` for a budget that even the cheapest model exceeds."""
     from router_serving.pacing import check_budget
 
     params = task.params

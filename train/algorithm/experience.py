@@ -1,4 +1,4 @@
-"""Gathering experience: many environments of any gymnax kind, in mid-episode, moved on by a policy."""
+"""Gathering experience: a policy steps many environments, of any kind that gymnax's interface fits, in mid-episode."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,9 @@ MAX_STAGGER = 1000
 Metrics = dict[str, jax.Array]
 
 Actor = Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array, jax.Array]]
-"""From a key and raw observations (B, D) to actions (B,), their log-probabilities (B,) and values (B,)."""
+"""A function from a key and raw observations (B, D) to actions (B,), their log-probabilities (B,) and values (B,)."""
 Critic = Callable[[jax.Array], jax.Array]
-"""From raw observations (B, D) to values (B,)."""
+"""A function from raw observations (B, D) to values (B,)."""
 
 
 @struct.dataclass
@@ -41,18 +41,18 @@ class Step:
     reward: jax.Array  # (B,) float32, raw
     terminated: jax.Array  # (B,) bool
     truncated: jax.Array  # (B,) bool
-    bootstrap_value: jax.Array  # (B,) float32, where truncated: of the observation after the step, before any reset
+    bootstrap_value: jax.Array  # (B,) float32, value after the step, before any reset; valid where truncated
 
     @property
     def done(self) -> jax.Array:
-        """An episode ended with this step, in either way."""
+        """Whether an episode ended with this step, in either way."""
         return self.terminated | self.truncated
 
 
 def staggered_reset(env: "Environment[Any, Any]", env_params: Any, key: jax.Array, num_envs: int) -> Environments:
-    """Fresh environments, each moved on by its own random number of random steps.
+    """Begin an episode in every environment, and make a random number of random steps in each.
 
-    Environments that all end together would show the learner one phase of the episode at a time.
+    Environments whose episodes all end together would show the learner only one phase of the episode at a time.
     """
     key_reset, key_length, key_steps = jax.random.split(key, 3)
     fresh = _reset(env, env_params, key_reset, num_envs)
@@ -78,7 +78,7 @@ def collect(
     key: jax.Array,
     num_steps: int,
 ) -> tuple[Environments, Step, Metrics]:
-    """`num_steps` steps of every environment under `actor`; `critic` values what a time limit cuts off.
+    """Make `num_steps` steps of every environment under `actor`; `critic` values what a time limit cuts off.
 
     Returns:
         The environments after the last step, the steps with fields (T, B, ...), and the means over all of them of
@@ -90,7 +90,7 @@ def collect(
         key_action, key_step = jax.random.split(key)
         action, log_prob, value = actor(key_action, envs.observation)
         moved, (reward, terminated, truncated, final_observation), info = _step(env, env_params, envs, key_step, action)
-        # Most steps cut nothing off: neither the time of a second pass nor the memory of a second observation.
+        # Few steps are truncated, so that a second pass for all, or storing a second observation, would be wasteful.
         bootstrap_value = jax.lax.cond(truncated.any(), critic, lambda _: jnp.zeros_like(value), final_observation)
         step = Step(envs.observation, action, log_prob, value, reward, terminated, truncated, bootstrap_value)
         watched = {name: value.astype(jnp.float32).mean() for name, value in info.items()} | {
@@ -111,7 +111,7 @@ def first_episode_returns(
     key: jax.Array,
     num_episodes: int,
 ) -> jax.Array:
-    """The returns of `num_episodes` whole episodes, (num_episodes,) float32.
+    """Return the returns of `num_episodes` whole episodes, (num_episodes,) float32.
 
     `act` maps raw observations (B, D) to actions (B,).
     """
@@ -136,7 +136,7 @@ def _reset(env: "Environment[Any, Any]", env_params: Any, key: jax.Array, num_en
 def _step(
     env: "Environment[Any, Any]", env_params: Any, envs: Environments, key: jax.Array, action: jax.Array
 ) -> tuple[Environments, tuple[jax.Array, ...], Metrics]:
-    """The environments after one step; its reward, endings and final observation; and what is worth watching."""
+    """Make one step: return the environments, its reward, endings and final observation, and metrics to watch."""
     keys = jax.random.split(key, action.shape[0])
     observation, state, reward, terminated, truncated, info = jax.vmap(env.step, in_axes=(0, 0, 0, None))(
         keys, envs.state, action, env_params

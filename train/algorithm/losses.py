@@ -16,9 +16,10 @@ def gae(
     discount: float,
     gae_lambda: float,
 ) -> jax.Array:
-    """Generalised advantage estimates, (T, B) float32 (Schulman et al., 2016, equation 16).
+    """Estimate generalised advantages, (T, B) float32 (Schulman et al., 2016, equation 16).
 
-    A time limit cuts the sum but bootstraps from the value of the observation it cut at; a termination does neither.
+    A time limit ends the sum, which then bootstraps from the value of the observation there; a termination ends the sum
+    without bootstrapping.
 
     Args:
         rewards: (T, B) float32.
@@ -26,7 +27,7 @@ def gae(
         next_values: (T, B) float32, of the observations after each step, before any reset.
         terminated: (T, B) bool.
         truncated: (T, B) bool.
-        discount: per step.
+        discount: the discount of a step.
         gae_lambda: 0 for one-step advantages, 1 for Monte Carlo.
     """
     deltas = rewards + discount * jnp.where(terminated, 0.0, next_values) - values
@@ -43,7 +44,7 @@ def gae(
 
 @struct.dataclass
 class Batch:
-    """What PPO learns from, B steps."""
+    """B steps that PPO learns from."""
 
     observation: jax.Array  # (B, D) float32, normalised
     action: jax.Array  # (B,) int32
@@ -53,13 +54,13 @@ class Batch:
 
     @property
     def target(self) -> jax.Array:
-        """What the value should have been, (B,) float32."""
+        """The target of the value, (B,) float32."""
         return self.value + self.advantage
 
 
 @struct.dataclass
 class LossParts:
-    """The loss in its parts and what to watch beside it, each () float32."""
+    """The parts of the loss, and metrics to watch, each () float32."""
 
     policy_loss: jax.Array
     value_loss: jax.Array
@@ -70,7 +71,7 @@ class LossParts:
 
 
 def normalized(advantages: jax.Array, axis_name: str | None = None) -> jax.Array:
-    """Advantages (B,) with mean 0 and variance 1, over all devices of an axis if it is given."""
+    """Scale advantages (B,) to mean 0 and variance 1, over all devices of an axis if it is given."""
     mean, variance = mean_and_variance(advantages, 1, axis_name)
     return (advantages - mean) / (jnp.sqrt(variance) + 1e-8)
 
@@ -84,9 +85,9 @@ def ppo_loss(
     clip_range: float,
     clip_value_loss: bool,
 ) -> LossParts:
-    """The clipped surrogate objective (Schulman et al., 2017, equation 7), the value loss and the entropy.
+    """Return the clipped surrogate objective (Schulman et al., 2017, equation 7), the value loss and the entropy.
 
-    Every part is a mean over the steps: that of a batch is the mean of those of its equal parts.
+    Everything is a mean over steps, so that the loss of a batch is the mean of the losses of its equal parts.
 
     Args:
         logits: (B, A) float32, of the policy being trained.
@@ -94,7 +95,7 @@ def ppo_loss(
         batch: B steps.
         advantage: (B,) float32, the batch's own, perhaps `normalized`.
         clip_range: how far the probability ratio may leave 1 before its gradient stops.
-        clip_value_loss: hold the value within `clip_range` of its old one likewise.
+        clip_value_loss: whether the change of the value is clipped to `clip_range`, too.
     """
     log_probs = jax.nn.log_softmax(logits)
     log_prob = jnp.take_along_axis(log_probs, batch.action[:, None], axis=-1)[:, 0]
@@ -111,7 +112,7 @@ def ppo_loss(
 
 
 def value_loss(values: jax.Array, batch: Batch, clip_range: float | None) -> jax.Array:
-    """Half the mean squared error of (B,) values, () float32; given `clip_range`, never less than the clipped one."""
+    """Return half the mean squared error of values (B,), () float32; with `clip_range`, at least the clipped error."""
     error = (values - batch.target) ** 2
     if clip_range is not None:
         clipped = batch.value + jnp.clip(values - batch.value, -clip_range, clip_range)
@@ -120,5 +121,5 @@ def value_loss(values: jax.Array, batch: Batch, clip_range: float | None) -> jax
 
 
 def explained_variance(values: jax.Array, targets: jax.Array) -> jax.Array:
-    """1 where the values say all about the targets, 0 where a constant says as much; () float32."""
+    """Return the explained variance, () float32: 1 if values predict the targets, 0 if no better than a constant."""
     return 1 - (targets - values).var() / (targets.var() + 1e-8)

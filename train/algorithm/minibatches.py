@@ -1,4 +1,4 @@
-"""How a batch is cut: into minibatches in a random order, and each of those into parts that fit the cache."""
+"""Cutting a batch into minibatches in a random order, and each minibatch into parts that fit the cache."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -12,18 +12,18 @@ from jax_router.internal.threefry import random_words
 Tree = TypeVar("Tree")
 
 LARGEST = 2**24
-"""The longest order whose numbers leave 8 of 32 bits to chance."""
+"""The longest random order: its numbers take 24 of 32 bits, which leaves 8 random ones."""
 
 ROWS_ON_CPU = 2048
-"""The rows of a part on the CPU: layers of 64 units then stay in the cache (0.5 MiB each). More are not faster."""
+"""The rows of a part on the CPU: layers of 64 units (0.5 MiB each) then stay in the cache. More rows are not faster."""
 
 
 def random_order(key: jax.Array, num: int) -> jax.Array:
-    """The numbers from 0 to `num` - 1 in a random order, (num,) uint32.
+    """Return the numbers from 0 to `num` - 1 in a random order, (num,) uint32.
 
-    Random words that hold the number in their lowest bits are sorted. Sorting words alone takes a sixth of the time of
-    sorting pairs, as `jnp.argsort` and `jax.random.permutation` do on the CPU. Numbers whose random bits are the same
-    stay in their order; which of them share a minibatch is random all the same while 8 bits are left for that.
+    Each number is put into the lowest bits of a random word, and the words are sorted. That takes a sixth of the time
+    of sorting pairs, which `jnp.argsort` and `jax.random.permutation` do on the CPU. Numbers with equal random bits
+    keep their order; with 8 random bits or more, the division into minibatches is random all the same.
     """
     if num > LARGEST:
         return jax.random.permutation(key, jax.lax.iota(jnp.uint32, num))
@@ -33,19 +33,19 @@ def random_order(key: jax.Array, num: int) -> jax.Array:
 
 
 def rows_at_once() -> int | None:
-    """How many rows suit the device; None: as many as there are. Accelerators want few and large kernels."""
+    """Return how many rows of a part suit the device. None stands for all: accelerators prefer few, large kernels."""
     return ROWS_ON_CPU if jax.default_backend() == "cpu" else None
 
 
 def mean_over_parts(function: Callable[[Any], Tree], rows: Any, most: int | None) -> Tree:
-    """The mean of `function` over equal parts of at most `most` rows.
+    """Return the mean of `function` over equal parts of at most `most` rows.
 
-    For a function that is itself a mean over rows, that is its value for all of them.
+    If the function is itself a mean over rows, the result is its value for all rows.
 
     Args:
-        function: from rows to a pytree of float32 arrays.
+        function: a function from rows to a pytree of float32 arrays.
         rows: a pytree whose leaves lead with (B,).
-        most: rows of a part; None, or where B has no fitting divisor: all at once.
+        most: the most rows of a part. If it is None, or B has no fitting divisor, all rows are one part.
     """
     num_parts = _num_parts(len(jax.tree.leaves(rows)[0]), most)
     if num_parts == 1:
@@ -58,7 +58,7 @@ def mean_over_parts(function: Callable[[Any], Tree], rows: Any, most: int | None
 
 
 def _num_parts(num_rows: int, most: int | None) -> int:
-    """The least number of equal parts that are small enough, and not less than a quarter of that; else 1."""
+    """Return the least number of equal parts of at most `most` rows and at least a quarter of that; 1 if none fits."""
     if most is None or num_rows <= most:
         return 1
     fewest = -(-num_rows // most)

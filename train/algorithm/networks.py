@@ -15,7 +15,7 @@ class MLP(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
-        """(..., D) float32 to (..., num_outputs) float32."""
+        """Map inputs (..., D) to outputs (..., num_outputs), both float32."""
         for size in self.layer_sizes:
             x = nn.Dense(size, kernel_init=nn.initializers.orthogonal(np.sqrt(2)))(x)
             x = getattr(jax.nn, self.activation)(x)
@@ -23,7 +23,7 @@ class MLP(nn.Module):
 
 
 class ActorCritic(nn.Module):
-    """The policy's logits and the value of an observation, from separate networks `actor` and `critic`."""
+    """Separate networks `actor` and `critic`, for the policy's logits and for the value of an observation."""
 
     num_actions: int
     layer_sizes: tuple[int, ...]
@@ -35,5 +35,5 @@ class ActorCritic(nn.Module):
         self.critic = MLP(self.layer_sizes, 1, self.activation, 1.0)
 
     def __call__(self, observation: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """(..., D) float32 to logits (..., num_actions) and values (...)."""
+        """Map observations (..., D) to logits (..., num_actions) and values (...), all float32."""
         return self.actor(observation), self.critic(observation)[..., 0]

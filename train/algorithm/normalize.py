@@ -16,7 +16,7 @@ Tree = TypeVar("Tree")
 
 @struct.dataclass
 class RunningStats:
-    """Mean and variance of everything seen so far, for values of shape S."""
+    """The mean and the variance of all values seen so far, which have shape S."""
 
     count: jax.Array  # () float32, values seen
     mean: jax.Array  # S float32
@@ -24,7 +24,7 @@ class RunningStats:
 
     @classmethod
     def of_shape(cls, shape: tuple[int, ...]) -> "RunningStats":
-        """The statistics before any value was seen: `normalize` then changes nothing."""
+        """Return the statistics before any value was seen, with which `normalize` changes nothing."""
         return cls(jnp.float32(0), jnp.zeros(shape, jnp.float32), jnp.ones(shape, jnp.float32))
 
 
@@ -47,7 +47,7 @@ def update_stats(stats: RunningStats, values: jax.Array, axis_name: str | None =
 
 
 def normalize(values: jax.Array, stats: RunningStats) -> jax.Array:
-    """Values (..., *S) shifted and scaled to mean 0 and variance 1, and cut off as those of a policy that serves."""
+    """Scale values (..., *S) to mean 0 and variance 1, and clip them as a policy does while serving."""
     mean = jnp.broadcast_to(stats.mean, values.shape)
     scale = jnp.broadcast_to(scale_of(stats.variance, jnp), values.shape)
     return normalized(values, mean, scale, jnp)
@@ -56,12 +56,12 @@ def normalize(values: jax.Array, stats: RunningStats) -> jax.Array:
 def discounted_sums(
     rewards: jax.Array, done: jax.Array, discount: float, start: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-    """The running discounted sum of rewards, whose spread is the scale that rewards are divided by.
+    """Return running discounted sums of rewards; rewards are divided by the standard deviation of these sums.
 
     Args:
         rewards: (T, B) float32.
-        done: (T, B) bool, an episode ended with that step, in either way.
-        discount: per step.
+        done: (T, B) bool, whether an episode ended with that step, in either way.
+        discount: the discount of a step.
         start: (B,) float32, the sums before the first step.
 
     Returns:
@@ -77,12 +77,12 @@ def discounted_sums(
 
 
 def mean_over_devices(value: Tree, axis_name: str | None) -> Tree:
-    """The mean of every device's `value` (any pytree), or `value` itself where there is no such axis."""
+    """Return the mean over all devices of `value` (any pytree), or `value` itself if `axis_name` is None."""
     return value if axis_name is None else jax.lax.pmean(value, axis_name)
 
 
 def mean_and_variance(values: jax.Array, num_batch_axes: int, axis_name: str | None) -> tuple[jax.Array, jax.Array]:
-    """Mean and variance over the leading `num_batch_axes` axes and over all devices; equal batches on each."""
+    """Return mean and variance over the leading `num_batch_axes` axes and all devices, which hold equal batches."""
     axes = tuple(range(num_batch_axes))
     mean = mean_over_devices(values.mean(axes), axis_name)
     deviation = values - jnp.broadcast_to(mean, values.shape)

@@ -1,7 +1,7 @@
 """PPO with everything from reset to the last update under `jit`.
 
-The shape is PureJaxRL's: environments, networks, optimiser and statistics are one pytree that `PPO.update` maps to the
-next one. It knows an environment by gymnax's interface alone.
+The structure follows PureJaxRL: environments, networks, optimiser and statistics are one pytree, which `PPO.update`
+maps to the next one. Environments are used through gymnax's interface only.
 """
 
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @struct.dataclass
 class TrainState:
-    """All that changes during training, for B environments and observations of D numbers."""
+    """Everything that changes during training, for B environments and observations of D numbers."""
 
     network: Any  # parameters of ActorCritic
     optimizer: optax.OptState
@@ -39,10 +39,10 @@ class TrainState:
 
 @dataclass(frozen=True)
 class PPO:
-    """The algorithm with its settings on one environment: pure functions of a `TrainState`.
+    """The algorithm with its settings, on one environment, as pure functions of a `TrainState`.
 
-    Under `jax.shard_map` over an axis of `num_shards` devices, give its name: every device then moves its share of the
-    environments, and gradients and statistics are averaged over the axis.
+    Under `jax.shard_map` over an axis of `num_shards` devices, pass the name of the axis: every device then steps its
+    share of the environments, and gradients and statistics are averaged over the axis.
     """
 
     learning: Learning
@@ -52,17 +52,17 @@ class PPO:
 
     @property
     def num_envs(self) -> int:
-        """Environments on one device."""
+        """The number of environments on one device."""
         return self.learning.num_envs // self.num_shards
 
     @property
     def network(self) -> ActorCritic:
-        """The networks' shape; their parameters are in the train state."""
+        """The networks without their parameters, which are in the train state."""
         return ActorCritic(self.env.num_actions, self.learning.layer_sizes, self.learning.activation)
 
     @property
     def optimizer(self) -> optax.GradientTransformation:
-        """Adam behind a clipped gradient, its step size annealed to 0 over the run."""
+        """Adam on clipped gradients; its step size is annealed to 0 over the run if the settings say so."""
         learning = self.learning
         learning_rate: optax.ScalarOrSchedule = learning.learning_rate
         if learning.anneal_learning_rate:
@@ -70,14 +70,14 @@ class PPO:
         return optax.chain(optax.clip_by_global_norm(learning.max_grad_norm), optax.adam(learning_rate, eps=1e-5))
 
     def train(self, key: jax.Array, env_params: Any) -> tuple[TrainState, Metrics]:
-        """A whole run as one pure function: the last train state, and metrics of shape (num_updates,)."""
+        """Train a whole run as one pure function; return the last train state, and metrics of shape (num_updates,)."""
         state = self.init(key, env_params)
         return jax.lax.scan(lambda state, _: self.update(state, env_params), state, length=self.learning.num_updates)
 
     def update_block(
         self, state: TrainState, env_params: Any, num_updates: int | jax.Array
     ) -> tuple[TrainState, Metrics]:
-        """`num_updates` updates in a row, a number that may be traced; the metrics are their means, () float32."""
+        """Make `num_updates` updates, a number that may be traced; the metrics are means over them, () float32."""
         shapes = jax.eval_shape(self.update, state, env_params)[1]
         zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
 
@@ -89,9 +89,9 @@ class PPO:
         return state, jax.tree.map(lambda total: total / jnp.float32(num_updates), sums)
 
     def init(self, key: jax.Array, env_params: Any) -> TrainState:
-        """Fresh networks, and environments that are already spread over their episodes.
+        """Return new networks, and environments that are at different points of their episodes.
 
-        Not for `jax.vmap`: batched QR decompositions deadlock on machines with few cores. Use `jax.lax.map`.
+        Map it with `jax.lax.map`, not with `jax.vmap`: batched QR decompositions deadlock on machines with few cores.
         """
         key_network, key_env, key = jax.random.split(key, 3)
         environments = staggered_reset(self.env, env_params, self._own_key(key_env), self.num_envs)
@@ -108,7 +108,7 @@ class PPO:
         )
 
     def update(self, state: TrainState, env_params: Any) -> tuple[TrainState, Metrics]:
-        """One rollout and the epochs of learning from it. The metrics are means over the batch, () float32."""
+        """Make a rollout, and learn from it for some epochs. The metrics are means over the batch, () float32."""
         key, key_rollout, key_learn = jax.random.split(state.key, 3)
         old_stats = state.observation_stats
 
@@ -136,20 +136,20 @@ class PPO:
         return learned, mean_over_devices(metrics, self.axis_name)
 
     def forward(self, network: Any, observation: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Logits (..., A) and values (...) for normalised observations (..., D), all float32."""
+        """Return logits (..., A) and values (...) for normalised observations (..., D), all float32."""
         return cast(tuple[jax.Array, jax.Array], self.network.apply(network, observation))
 
     def greedy_action(self, network: Any, stats: RunningStats, observation: jax.Array) -> jax.Array:
-        """The likeliest action, (...) int32, for raw observations (..., D) float32."""
+        """Return the likeliest action, (...) int32, for raw observations (..., D) float32."""
         logits, _ = self.forward(network, normalize(observation, stats))
         return jnp.argmax(logits, -1).astype(jnp.int32)
 
     def _own_key(self, key: jax.Array) -> jax.Array:
-        """Another key on each device."""
+        """Return a different key on each device."""
         return key if self.axis_name is None else jax.random.fold_in(key, jax.lax.axis_index(self.axis_name))
 
     def _scaled_rewards(self, state: TrainState, steps: Step) -> tuple[TrainState, jax.Array]:
-        """Rewards over the running standard deviation of the discounted return, (T, B)."""
+        """Divide rewards by the running standard deviation of the discounted return, (T, B) float32."""
         if not self.learning.normalize_rewards:
             return state, steps.reward
         last, sums = discounted_sums(steps.reward, steps.done, self.learning.discount, state.discounted_return)
@@ -158,7 +158,7 @@ class PPO:
         return replace(state, discounted_return=last, return_stats=stats), rewards
 
     def _batch(self, steps: Step, last_value: jax.Array, rewards: jax.Array, stats: RunningStats) -> Batch:
-        """The rollout as T * B independent steps with their advantages; `last_value` is of what follows it, (B,)."""
+        """Return the rollout as T * B steps with advantages; `last_value` (B,) values the observations after it."""
         following = jnp.concatenate([steps.value[1:], last_value[None]])
         next_values = jnp.where(steps.truncated, steps.bootstrap_value, following)
         advantages = gae(
@@ -174,7 +174,7 @@ class PPO:
         return jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), batch)
 
     def _learn(self, state: TrainState, batch: Batch, key: jax.Array) -> tuple[TrainState, LossParts]:
-        """`num_epochs` passes of `num_minibatches` gradient steps; the loss parts have shape (epochs, minibatches)."""
+        """Make `num_epochs` passes of `num_minibatches` gradient steps; loss parts have shape (epochs, minibatches)."""
         learning = self.learning
         entropy_coef = (
             learning.entropy_coef * self._share_left(state) if learning.anneal_entropy else learning.entropy_coef

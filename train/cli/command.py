@@ -22,14 +22,14 @@ Flags = TypeVar("Flags", bound=Checked)
 def run_command(
     program: str, flags_type: type[Flags], work: Callable[[Flags], None], args: Sequence[str] | None
 ) -> None:
-    """Run `python -m program` with `args`, which are those of the process where they are None.
+    """Run `python -m program` with `args`, or with the arguments of the process if `args` is None.
 
     Args:
         program: the module's name.
-        flags_type: a dataclass, one field a flag, its docstrings the help.
-        work: what the command does with its flags once they are checked. It imports JAX itself: neither `--help` nor a
-            typo should wait for that.
-        args: what follows the name of the program.
+        flags_type: a dataclass with one field for each flag; its docstrings are the help.
+        work: what the command does with its flags once they are checked. It imports JAX itself, so that neither
+            `--help` nor a typo waits for that.
+        args: the arguments that follow the name of the program.
     """
     flags = tyro.cli(flags_type, args=args, prog=f"python -m {program}")
     with one_line_errors(), stopped_in_one_line():

@@ -1,4 +1,4 @@
-"""JAX as a command starts it: where compiled programs are kept, and one line where there is no device."""
+"""Starting JAX in a command: compiled programs are kept on disk, and a missing device is reported in one line."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from tempfile import TemporaryFile
 
 
 def start_jax() -> None:
-    """Import JAX, say where it keeps compiled programs, and start its backend.
+    """Import JAX, tell it where to keep compiled programs, and start its backend.
 
     A command calls this when its flags have been checked. Raises `ValueError` where `JAX_PLATFORMS` names a platform
     that is not there.
@@ -17,7 +17,7 @@ def start_jax() -> None:
 
 
 def keep_compiled_programs() -> None:
-    """Keep them in `$XDG_CACHE_HOME/jax-router`, unless `JAX_COMPILATION_CACHE_DIR` names another place.
+    """Keep compiled programs in `$XDG_CACHE_HOME/jax-router`, unless `JAX_COMPILATION_CACHE_DIR` names another folder.
 
     Where there is no such folder and none can be made, nothing is kept, and one line says so.
     """
@@ -30,7 +30,7 @@ def keep_compiled_programs() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
             pass
-    except (OSError, RuntimeError) as error:  # RuntimeError: nobody knows where home is
+    except (OSError, RuntimeError) as error:  # a RuntimeError means that there is no home directory
         reason = " ".join(str(error).split())
         print(f"compiled programs are not kept: {reason} (XDG_CACHE_HOME names another folder)", file=sys.stderr)
         return
@@ -51,6 +51,6 @@ def check_platform() -> None:
 
 
 def _cache_folder() -> Path:
-    # An empty variable counts as none: the XDG base directory specification.
+    # By the XDG base directory specification, an empty variable counts as not set.
     named = os.environ.get("XDG_CACHE_HOME")
     return Path(named) if named else Path.home() / ".cache"

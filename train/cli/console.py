@@ -1,4 +1,4 @@
-"""What commands print: tables for the terminal and for Markdown, and which files they wrote."""
+"""The output of commands: tables for the terminal and for Markdown, sentences, and the files that were written."""
 
 import io
 import re
@@ -12,9 +12,9 @@ from rich.text import Text
 
 
 def console() -> Console:
-    """A console that does not cut tables off where the output is a file or a narrow pipe.
+    """Return a console that does not cut tables off where the output is a file or a narrow pipe.
 
-    What the output's encoding has no letter for is printed as its code, so that two names never look the same.
+    A character that the output's encoding lacks is printed as its code, so that two names never look the same.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -23,7 +23,7 @@ def console() -> Console:
 
 
 def terminal_table(title: str, rows: list[list[str]]) -> Table:
-    """Rows for the terminal, the first of them the header. Text prints as it is: brackets are no markup."""
+    """Return rows as a table for the terminal; the first one is the header. Brackets in the text are not markup."""
     table = Table(title=Text(title), title_justify="left")
     for i, column in enumerate(rows[0]):
         table.add_column(Text(column), justify="left" if i == 0 else "right", no_wrap=i == 0)
@@ -33,27 +33,27 @@ def terminal_table(title: str, rows: list[list[str]]) -> Table:
 
 
 def markdown_table(rows: list[list[str]]) -> str:
-    """Rows as a Markdown table, the first of them the header. Text prints as it is: a bar ends no cell."""
+    """Return rows as a Markdown table; the first one is the header. A bar in the text does not end a cell."""
     header, *body = [f"| {' | '.join(map(markdown_cell, row))} |" for row in rows]
     rule = "|---" + "|---:" * (len(rows[0]) - 1) + "|"
     return "\n".join([header, rule, *body]) + "\n"
 
 
 def markdown_cell(text: str) -> str:
-    """Text for a cell of a Markdown table, where a bar, a line's end and signs of markup would mean something.
+    """Return text for a cell of a Markdown table, in which bars, newlines and characters of markup are escaped.
 
-    Backticks stay: they are how our own tables write a name of a scenario.
+    Backticks stay, because our own tables put names of scenarios between them.
     """
     return re.sub(r"([\\*\[\]<>|]|(?<!\w)_|_(?!\w))", r"\\\1", " ".join(text.split()))
 
 
 def short_number(number: float) -> str:
-    """Three digits, all digits before the point where there are more, and never an exponent: 0.3, 6.46, 139, 3,162."""
+    """Write a number with three digits, or more before the point, and never an exponent: 0.3, 6.46, 139, 3,162."""
     return f"{number:,.3g}" if number < 999.5 else f"{number:,.0f}"
 
 
 def print_sentences(out: Console, text: str) -> None:
-    """Print text as it is: nothing is cut into lines or coloured."""
+    """Print text as it is, without breaking lines or colouring anything."""
     out.print(text, soft_wrap=True, highlight=False, markup=False)
 
 

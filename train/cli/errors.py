@@ -14,7 +14,7 @@ STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 
 
 class Stopped(KeyboardInterrupt):
-    """One of `STOPPING` came."""
+    """Raised when one of the signals in `STOPPING` arrives."""
 
     def __init__(self, number: int) -> None:
         """Take the number of the signal."""
@@ -30,7 +30,7 @@ def say_once(sentence: str) -> None:
 
 
 def stop(message: str, status: int) -> NoReturn:
-    """Say why, and exit."""
+    """Print why to standard error, and exit."""
     print(message, file=sys.stderr)
     sys.exit(status)
 
@@ -49,7 +49,7 @@ def one_line_errors() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        # Who read our output is gone: no line can reach anybody. Python would complain once more at its end.
+        # The reader of our output is gone, so nobody would see a message; Python would print one more at exit.
         sys.stdout = None
         sys.exit(1)
     except FileNotFoundError as error:
@@ -72,11 +72,11 @@ def signals_raise() -> Iterator[None]:
 @contextmanager
 def handled(handler: object) -> Iterator[None]:
     """While it is entered, `handler` gets each of `STOPPING`, unless the process was told to ignore it."""
-    # `nohup` ignores SIGHUP, and it means it.
+    # A signal that is ignored stays ignored, such as SIGHUP under `nohup`.
     numbers = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
     try:
         usual = {number: signal.signal(number, handler) for number in numbers}  # type: ignore[arg-type]
-    except ValueError:  # not the main thread: signals are none of its business
+    except ValueError:  # only the main thread may handle signals
         yield
         return
     try:

@@ -12,17 +12,17 @@ from jax_router.internal.checks import check_whole_number
 
 @dataclass(frozen=True)
 class ScenarioFlags:
-    """Which routing problem it is, and what it may cost."""
+    """The flags for the scenario and the budget."""
 
     scenario: str = "default"
-    """Take this scenario: default, reference, rush_hour, tight_budget or overnight_batch."""
+    """Take this scenario, such as default or tight_budget; each environment has its own."""
     budget: float | None = None
     """Give every episode a budget of this many USD instead of the scenario's."""
 
 
 @dataclass(frozen=True)
 class SubstituteFlags:
-    """What replaces parts of the scenario; None leaves the scenario's own."""
+    """The flags that replace parts of the scenario; None leaves the scenario's own."""
 
     fleet: Path | None = None
     """Route to the models of this TOML file, one [[models]] table each, instead of the preset models."""
@@ -36,12 +36,12 @@ class SubstituteFlags:
 
 @dataclass(frozen=True)
 class ProblemFlags(SubstituteFlags, ScenarioFlags):
-    """Which routing problem it is; None leaves the scenario's own."""
+    """The flags for the routing problem; None leaves the scenario's own value."""
 
 
 @dataclass(frozen=True)
 class TimestepsFlags:
-    """How long an agent learns."""
+    """The flag for how long an agent learns."""
 
     total_timesteps: int = 100_000
     """Let each agent learn from this many environment steps, rounded down to whole batches."""
@@ -49,10 +49,10 @@ class TimestepsFlags:
 
 @dataclass(frozen=True)
 class SeedFlags:
-    """Where random numbers come from."""
+    """The flag for the seed of random numbers."""
 
     seed: int = 0
-    """Let everything random follow from this number; where there are several seeds, it is the first."""
+    """Derive all random numbers from this seed; with several seeds, it is the first one."""
 
     def check(self) -> None:
         """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
@@ -61,10 +61,10 @@ class SeedFlags:
 
 @dataclass(frozen=True)
 class SeedsFlags(SeedFlags):
-    """Where random numbers come from, and how many agents learn from different ones."""
+    """The flags for the seed of random numbers, and for the number of agents with different seeds."""
 
     num_seeds: int = 1
-    """Train this many agents, of the seeds from --seed on; each of them is what it would be alone."""
+    """Train this many agents, with the seeds from --seed on; each of them learns what it would learn alone."""
 
     def check(self) -> None:
         """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
@@ -74,7 +74,7 @@ class SeedsFlags(SeedFlags):
 
 @dataclass(frozen=True)
 class EpisodesFlags:
-    """What numbers are measured on."""
+    """The flag for the episodes that strategies are evaluated on."""
 
     episodes: int = 256
     """Run every strategy through this many episodes, the same for all of them."""
@@ -86,10 +86,10 @@ class EpisodesFlags:
 
 @dataclass(frozen=True)
 class TuningFlags(EpisodesFlags):
-    """What numbers are measured on, and what the tuned strategies are tuned on before."""
+    """The flags for the episodes of the evaluation, and for those that strategies are tuned on before."""
 
     tuning_episodes: int = 32
-    """Tune the tuned strategies on this many other episodes for each candidate; 0 leaves these strategies out."""
+    """Run every candidate of the tuned strategies through this many other episodes; 0 leaves these strategies out."""
 
     def check(self, at_least: int = 1) -> None:
         """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""

@@ -28,13 +28,14 @@ class KnownStrategies:
 def known_strategies(
     key: jax.Array, params: AnyParams, model_names: Sequence[str], tuning_episodes: int
 ) -> KnownStrategies:
-    """The strategies of the environment that `params` are of: static ones, queue-aware ones, and tuned ones.
+    """Return the static, the queue-aware and the tuned strategies of the environment that `params` belong to.
 
     Args:
-        key: a JAX random key for the episodes that the tuned ones are tuned on.
+        key: a JAX random key for the episodes that strategies are tuned on.
         params: the routing problem.
         model_names: the names of its N models.
-        tuning_episodes: the episodes that each candidate of the tuned strategies runs through; 0 leaves those out.
+        tuning_episodes: the number of episodes that each candidate of the tuned strategies runs through; 0 leaves these
+            strategies out.
 
     Raises:
         ValueError: a number of episodes that is not a whole number of at least 0.

@@ -23,16 +23,16 @@ from train.evaluation.statistics import Estimate
 
 @dataclass(frozen=True)
 class Matched:
-    """A policy beside open-loop mixtures of the models."""
+    """A policy compared with mixtures of the models."""
 
     saving: Estimate | None
-    """One less the policy's cost over the cheapest mixture's of its quality; None without one, or where it is free."""
+    """The saving at matched quality, a share of the mixture's cost; None without such a mixture, or if it is free."""
     mixture: MatchedMixture | None
-    """That mixture."""
+    """The cheapest mixture with the policy's mean quality; None if no mixture has it."""
     within_sla: MatchedMixture | None
-    """The cheapest of the mixtures tried with the policy's quality and no more SLA violations; None: none has both."""
+    """The cheapest mixture tried that has the policy's quality and no more SLA violations; None if none has both."""
     num_tried: int
-    """Mixtures that the search for `within_sla` tried; 0 where it was not made."""
+    """The number of mixtures that the search for `within_sla` tried; 0 without a search."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Evaluation:
     """Strategies on the same episodes."""
 
     scores: dict[str, Score]
-    """By name."""
+    """The scores of all strategies, by name."""
     matched: dict[str, Matched]
-    """By the name of each trained policy; the first is the one that others are compared with."""
+    """The savings of each trained policy, by its name; other strategies are compared with the first policy."""
 
 
 def evaluate(
@@ -57,13 +57,13 @@ def evaluate(
     """Run policies and every known strategy through the same episodes.
 
     Args:
-        key: a JAX random key, split in two: one half is for tuning, `episode_key` for the evaluation.
+        key: a JAX random key, split in two: one half for tuning, and `episode_key` for the evaluation.
         params: the routing problem.
-        model_names: of its N models.
-        policies: trained policies by name, or none; differences and savings are those of the first.
-        num_episodes: of the evaluation.
-        tuning_episodes: for each candidate of the tuned strategies; 0 leaves them out.
-        beside: further strategies by name, whose savings are not asked for.
+        model_names: the names of its N models.
+        policies: trained policies by name, or none; strategies are compared with the first.
+        num_episodes: the number of episodes of the evaluation.
+        tuning_episodes: the number of episodes for each candidate of the tuned strategies; 0 leaves these out.
+        beside: further strategies by name, for which no savings are computed.
 
     Raises:
         ValueError: a number of episodes that is not a whole number, before anything is run.
@@ -88,17 +88,17 @@ def evaluate(
 
 
 def episode_key(key: jax.Array) -> jax.Array:
-    """The key of the episodes that `evaluate(key, ...)` runs, for those who run more through the same."""
+    """Return the key of the episodes that `evaluate(key, ...)` runs, to run other strategies through them."""
     return jax.random.split(key)[1]
 
 
 def mixture_name(policy_name: str) -> str:
-    """What the cheapest mixture of a policy's quality is called among the strategies."""
+    """Return the name, among the strategies, of the cheapest mixture with a policy's quality."""
     return f"mixture like {policy_name}"
 
 
 def _match(policy: Episodes, constants: Sequence[Episodes], mixtures: Tuned | None, params: AnyParams) -> Matched:
-    """What open-loop mixtures pay for the policy's quality; `constants` are the episodes of each single model."""
+    """Compare a policy with mixtures at its quality; `constants` are the episodes of each model alone."""
     costs = np.asarray(versions.of(params).budgeting.mean_costs(params), np.float64)
     qualities = np.array([rows.quality for rows in constants], np.float64)
     length = np.asarray(policy.length, np.float64)

@@ -1,4 +1,4 @@
-"""From a run's seed to the random keys of what follows the training, so that no episode of the training comes again."""
+"""Random keys for what follows the training, made from the run's seed so that no episode of the training recurs."""
 
 import jax
 
@@ -7,5 +7,5 @@ EVALUATION_STREAM = 2**31
 
 
 def evaluation_key(seed: int) -> jax.Array:
-    """The key of the episodes that the agents of a run are judged on, whichever command judges them."""
+    """Return the key of the episodes that the agents of a run are evaluated on; every command uses it."""
     return jax.random.fold_in(jax.random.key(seed), EVALUATION_STREAM)

@@ -1,7 +1,8 @@
-"""What a policy saves: its cost against the cheapest mixture of the models of the same mean quality.
+"""The saving at matched quality: a policy's cost against that of the cheapest mixture with its mean quality.
 
-A mixture that sends a share of all prompts to each model, blindly, has the share-weighted mean of the models' costs
-and qualities. So the cheapest mixture of a quality lies on the lower hull of the single models, exactly.
+A mixture sends a fixed share of all prompts to each model by chance, so that its cost and its quality are the means of
+the models' costs and qualities, weighted by the shares. The cheapest mixture with a given quality therefore lies
+exactly on the lower hull of the single models.
 """
 
 from dataclasses import dataclass
@@ -13,30 +14,30 @@ from train.evaluation.statistics import Estimate, bootstrap_interval
 
 NUM_BOOTSTRAP = 2000
 QUALITY_TOLERANCE = 1e-6
-"""Qualities that are no further apart are the same: they are means of float32 sums."""
+"""The largest difference of two qualities that counts as rounding: they are means of float32 sums."""
 COST_TOLERANCE = 1e-9
-"""Costs that are no further apart, in relation, are the same."""
+"""The largest relative difference of two costs that counts as rounding."""
 
 
 @dataclass(frozen=True)
 class MatchedMixture:
-    """The cheapest open-loop mixture of the models with a given mean quality."""
+    """The cheapest mixture of the models with a given mean quality."""
 
     shares: np.ndarray
-    """(N,) share of the prompts for each model."""
+    """The share of the prompts that each model gets, (N,)."""
     cost: float
-    """USD a prompt."""
+    """The mean cost of a prompt, USD."""
 
 
 def cheapest_mixture(costs: np.ndarray, qualities: np.ndarray, quality: float) -> MatchedMixture | None:
-    """The cheapest shares of N models whose mean quality is at least `quality`; None where no model is that good.
+    """Return the cheapest mixture of N models whose mean quality is at least `quality`; None if no model is that good.
 
-    Of mixtures that cost the same, the best is taken.
+    Of several mixtures with equal cost, it is the one with the best quality.
 
     Args:
-        costs: (N,) USD a prompt, at least 0.
-        qualities: (N,) mean quality, 0 .. 1.
-        quality: what to match.
+        costs: (N,) mean cost of a prompt at each model, USD, at least 0.
+        qualities: (N,) mean quality of each model, 0 .. 1.
+        quality: the mean quality to match.
 
     Raises:
         ValueError: for numbers that are not finite, a cost below 0, or lists that are not of one length.
@@ -45,13 +46,13 @@ def cheapest_mixture(costs: np.ndarray, qualities: np.ndarray, quality: float) -
     quality = check_number("quality", quality)
     if len(costs) != len(qualities):
         raise ValueError(f"there are {len(costs)} costs and {len(qualities)} qualities; each model needs one of both")
-    # Two constraints, so two models suffice: an optimum of a linear programme lies in a corner.
+    # There are two constraints, so two models suffice: an optimum of a linear programme lies in a corner.
     share = _shares(qualities[:, None], qualities[None, :], quality)
     cost = share * costs[:, None] + (1 - share) * costs[None, :]
     if np.isnan(cost).all():
         return None
     reached = share * qualities[:, None] + (1 - share) * qualities[None, :]
-    # Models of one price make mixtures of that price, up to the rounding.
+    # Mixtures of models with equal costs have that cost, too, up to rounding.
     equally_cheap = cost <= np.nanmin(cost) * (1 + COST_TOLERANCE)
     i, j = np.unravel_index(np.argmax(np.where(equally_cheap, reached, -np.inf)), cost.shape)
     shares = np.zeros(len(costs))
@@ -67,17 +68,17 @@ def saving_at_matched_quality(
     costs: np.ndarray,
     qualities: np.ndarray,
 ) -> Estimate | None:
-    """One less the policy's cost over that of the cheapest mixture of its quality.
+    """Return the saving at matched quality, as a share of what the cheapest mixture with the policy's quality costs.
 
-    None where no mixture is that good, and where that mixture costs nothing: there is nothing to save then. The
-    interval is a bootstrap over episodes, which both sides share.
+    It is None if no mixture is that good, or if that mixture costs nothing, so that there is nothing to save. The
+    interval is a bootstrap over episodes, which policy and models share.
 
     Args:
-        policy_cost: (E,) USD an episode.
-        policy_quality: (E,) mean quality of an episode.
-        policy_length: (E,) prompts of an episode.
-        costs: (N,) USD a prompt of each model.
-        qualities: (N, E) mean quality of each model, always chosen, in the same episodes.
+        policy_cost: (E,) cost of each episode, USD.
+        policy_quality: (E,) mean quality of each episode.
+        policy_length: (E,) number of prompts in each episode.
+        costs: (N,) mean cost of a prompt at each model, USD.
+        qualities: (N, E) mean quality of each model in the same episodes, if it gets every prompt.
     """
 
     def saving(rows: np.ndarray) -> float:
@@ -98,7 +99,7 @@ def saving_at_matched_quality(
 
 
 def _shares(better: np.ndarray, worse: np.ndarray, quality: float) -> np.ndarray:
-    """The least share of `better` that lifts the mean quality to `quality`, shapes that broadcast; NaN: it cannot."""
+    """Return the least share of `better` that lifts the mean quality to `quality`, or NaN; shapes broadcast."""
     least = quality - QUALITY_TOLERANCE
     gain = better - worse
     share = np.clip(np.divide(quality - worse, gain, out=np.ones_like(gain), where=gain > 0), 0.0, 1.0)

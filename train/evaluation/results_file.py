@@ -1,4 +1,4 @@
-"""What an evaluation came to, in sentences and as the text of a file: JSON, CSV or Markdown."""
+"""The results of an evaluation, in sentences and as the text of a file: JSON, CSV or Markdown."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ from train.evaluation.scores_table import COLUMNS, MORE_COLUMNS, Column, compari
 
 
 def results_text(suffix: str, evaluation: Evaluation, scenario: str, num_episodes: int) -> str:
-    """The text of a file whose name ends in `suffix`: .json, .csv, or anything else for Markdown."""
+    """Return the text of a file whose name ends in `suffix`: .json, .csv, or anything else for Markdown."""
     if suffix == ".json":
         return as_json(evaluation, scenario, num_episodes)
     if suffix == ".csv":
@@ -24,7 +24,7 @@ def results_text(suffix: str, evaluation: Evaluation, scenario: str, num_episode
 
 
 def as_json(evaluation: Evaluation, scenario: str, num_episodes: int) -> str:
-    """All scores, and what the first policy saves at matched quality; null for numbers that are not finite."""
+    """Return all scores, and the first policy's saving at matched quality; numbers that are not finite become null."""
     results = {
         "scenario": scenario,
         "episodes": num_episodes,
@@ -35,7 +35,7 @@ def as_json(evaluation: Evaluation, scenario: str, num_episodes: int) -> str:
 
 
 def as_csv(evaluation: Evaluation) -> str:
-    """One row a strategy, one column a number."""
+    """Return one row for each strategy, with one column for each number."""
     rows = [{"strategy": name} | _flat(score.as_dict()) for name, score in evaluation.scores.items()]
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
@@ -45,18 +45,18 @@ def as_csv(evaluation: Evaluation) -> str:
 
 
 def as_markdown(evaluation: Evaluation, scenario: str, num_episodes: int) -> str:
-    """A title, a table with every column, and what the policy saves."""
+    """Return a title, a table with every column, and what the policy saves."""
     table = markdown_table(table_rows(evaluation.scores, COLUMNS + detail_columns(evaluation)))
     return f"{comparison_title(scenario, num_episodes)}\n\n{table}\n{matched_in_words(evaluation)}\n"
 
 
 def detail_columns(evaluation: Evaluation) -> tuple[Column, ...]:
-    """The columns beyond the usual ones; that of the differences is left out where there is no policy."""
+    """Return the columns beyond the usual ones; without a policy, the column of differences is left out."""
     return MORE_COLUMNS if evaluation.matched else MORE_COLUMNS[1:]
 
 
 def matched_in_words(evaluation: Evaluation) -> str:
-    """What the first policy saves at matched quality, in sentences; nothing where there is no policy."""
+    """Return sentences on what the first policy saves at matched quality; empty text if there is no policy."""
     if not evaluation.matched:
         return ""
     name, matched = next(iter(evaluation.matched.items()))
@@ -84,7 +84,7 @@ def matched_in_words(evaluation: Evaluation) -> str:
 
 
 def saving_in_words(matched: Matched) -> str:
-    """What a policy saves against the mixture of its quality, with the interval; for one that there is."""
+    """Say what a policy saves against the mixture with its quality, which must exist, with the interval."""
     saving = matched.saving
     if saving is None:
         return "there is nothing to save, since that mixture costs nothing"
@@ -95,7 +95,7 @@ def saving_in_words(matched: Matched) -> str:
 
 
 def _matched_as_json(matched: Matched | None) -> dict[str, Any] | None:
-    """None where there is no mixture; with one that costs nothing, the saving is null."""
+    """Return the saving and the mixture as JSON; None without a mixture, a null saving if the mixture is free."""
     if matched is None or matched.mixture is None:
         return None
     within_sla, saving = matched.within_sla, matched.saving
@@ -107,7 +107,7 @@ def _matched_as_json(matched: Matched | None) -> dict[str, Any] | None:
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested numbers as columns: `reward.mean`, `reward.ci95.low`, `model_share.NAME`."""
+    """Flatten nested numbers into columns such as `reward.mean`, `reward.ci95.low` and `model_share.NAME`."""
     flat: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, dict):
@@ -120,7 +120,7 @@ def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _without_infinities(value: Any) -> Any:
-    """The same with None for what JSON has no word for."""
+    """Replace numbers that JSON cannot write, such as infinities, with None."""
     if isinstance(value, dict):
         return {name: _without_infinities(x) for name, x in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What episodes say about a strategy, and strategies about each other."""
+"""The scores of a strategy over episodes, and its differences from a policy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,18 +32,18 @@ class Score:
     latency_p50: float
     """The median of the latency, s, within 1 %."""
     latency_p95: float
-    """Its 95th percentile, s, within 1 %."""
+    """The 95th percentile of the latency, s, within 1 %."""
     latency_p99: float
-    """Its 99th percentile, s, within 1 %."""
+    """The 99th percentile of the latency, s, within 1 %."""
     length: float
     """The mean number of prompts in an episode."""
     model_share: dict[str, float]
     """The share of the prompts that each model got, by its name."""
     difference: dict[str, Estimate] | None = None
-    """How far it lies above the policy on the same episodes, by field of `Episodes`; None where there is no policy."""
+    """The strategy less the policy on the same episodes, by field of `Episodes`; None if there is no policy."""
 
     def as_dict(self) -> dict[str, object]:
-        """As JSON holds it."""
+        """Return the score as a dict of JSON values."""
         values: dict[str, object] = dict(vars(self)) | {"reward": self.reward.as_dict()}
         if self.difference is not None:
             values["difference"] = {name: estimate.as_dict() for name, estimate in self.difference.items()}

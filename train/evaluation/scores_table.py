@@ -8,7 +8,7 @@ Column = tuple[str, Callable[[Score], str]]
 
 
 def in_usd(amount: float) -> str:
-    """An amount of money with three decimals, or three digits where these would show little but zeros."""
+    """Write an amount in USD with three decimals, or with three digits where decimals would be little but zeros."""
     return f"{amount:.3f}" if amount == 0 or abs(amount) >= 0.1 else f"{amount:.3g}"
 
 
@@ -37,18 +37,18 @@ MORE_COLUMNS: tuple[Column, ...] = (
     ("P99, s", lambda s: f"{s.latency_p99:.2f}"),
     ("quality met", lambda s: f"{s.quality_met_rate:.1%}"),
 )
-"""The columns that an evaluation shows beyond those."""
+"""The columns that an evaluation shows in addition to `COLUMNS`."""
 
 
 def comparison_title(scenario: str, num_episodes: int) -> str:
-    """What stands above a table of strategies."""
+    """Return the title of a table of strategies."""
     return f"{scenario}: {num_episodes} episodes, the same for each strategy"
 
 
 def table_rows(
     scores: Mapping[str, Score], columns: tuple[Column, ...] = COLUMNS, with_shares: bool = True
 ) -> list[list[str]]:
-    """A header and a row for each strategy, best reward first."""
+    """Return a header and a row for each strategy, best reward first."""
     names = next(iter(scores.values())).model_share if with_shares else []
     rows = [["strategy", *(title for title, _ in columns), *names]]
     for strategy, score in sorted(scores.items(), key=lambda item: -item[1].reward.mean):

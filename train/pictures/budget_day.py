@@ -14,11 +14,11 @@ from train.pictures.style import BLUE, GREY, in_house_style, legend_label, model
 from train.studies.budgets import Trial, run_trial
 
 NUM_WINDOWS = 50
-"""How many parts of the day the shares of the models are taken over, at most."""
+"""The most parts that the day is divided into for the shares of the models."""
 
 
 def draw_paced_day(policy: PricedPolicy, params: Params, budget: float, key: jax.Array) -> Figure:
-    """A day of the problem `params` with another budget, USD. Raises `ValueError` for one that is too small."""
+    """Draw a day of the problem `params` with another budget, USD. Raises `ValueError` for too small a budget."""
     _, days = run_trial(policy, params, Trial(budget), key, num_episodes=1)
     columns = (days.told["price"], days.told["budget_left"], days.action)
     price, budget_left, action = (np.asarray(column)[:, 0] for column in columns)
@@ -29,14 +29,14 @@ def draw_paced_day(policy: PricedPolicy, params: Params, budget: float, key: jax
 def draw_price_day(
     price: np.ndarray, budget_left: np.ndarray, action: np.ndarray, model_names: Sequence[str], scenario: str
 ) -> Figure:
-    """One day of T prompts.
+    """Draw one day of T prompts.
 
     Args:
-        price: (T,) float32, reward per USD, that each prompt was routed at.
-        budget_left: (T,) float32, USD, before each prompt.
+        price: (T,) float32, the price of money for each prompt, reward per USD.
+        budget_left: (T,) float32, what is left of the budget before each prompt, USD.
         action: (T,) int32, the model each prompt got.
         model_names: of the N models, in the order of the actions.
-        scenario: for the title.
+        scenario: the name of the scenario, for the title.
     """
     budget = budget_left[0]
     figure = new_figure(7.2, f"{budget:g} USD for {len(price):,} prompts: the price keeps spending on plan")

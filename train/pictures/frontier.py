@@ -17,15 +17,15 @@ from train.studies.cost_weights import Frontier
 from train.studies.hull import Hull
 
 COLOUR_MAP = "cividis"
-"""The colours of SLA violations: even steps of lightness, the same for every colour vision."""
+"""The colour map for SLA violations; its lightness rises evenly, which every colour vision can see."""
 TICKS = (0, 0.02, 0.1, 0.25, 0.5, 1)
-"""Shares of the prompts on the colour bar, which gives the small ones most of its length."""
+"""The shares of the prompts that the colour bar names; small shares get most of its length."""
 MODEL, AGENT = "s", "o"
 
 
 @in_house_style
 def draw_frontier(frontier: Frontier, scenario: str) -> Figure:
-    """Draw the whole fleet on the left, with costs on a logarithmic scale; on the right the agents' costs alone."""
+    """Draw the whole fleet on the left, over a logarithmic scale of costs, and only the agents' costs on the right."""
     figure = new_figure(4.8, _title(frontier))
     everything, close = figure.subplots(1, 2, width_ratios=(1, 1.4))
     colours = ScalarMappable(PowerNorm(0.5, 0, 1), COLOUR_MAP)
@@ -81,7 +81,7 @@ def _legend(frontier: Frontier) -> list[Line2D]:
 
 
 def _finely(hull: Hull) -> tuple[np.ndarray, np.ndarray]:
-    """The hull between its corners, too: straight lines are curves on a logarithmic axis."""
+    """Return points along the hull, not only its corners: straight lines are curves on a logarithmic axis."""
     costs = np.unique(np.concatenate([hull.costs, np.linspace(hull.costs[0], hull.costs[-1], 2000)]))
     return costs, hull.quality_at(costs)
 
@@ -96,7 +96,7 @@ def _zoom(axes: Axes, frontier: Frontier) -> None:
 
 
 def _around(values: np.ndarray, below: float) -> tuple[float, float]:
-    """Limits that leave a share of the range below the values, and room for a marker above them."""
+    """Return limits that leave a share of the range below the values, and room for a marker above them."""
     extent = float(np.ptp(values)) or 0.1 * float(np.abs(values).max()) or 0.1
     return float(values.min()) - below * extent, float(values.max()) + 0.12 * extent
 
@@ -110,7 +110,7 @@ def _name_models(axes: Axes, frontier: Frontier) -> None:
 
 
 def _name_weights(axes: Axes, frontier: Frontier) -> None:
-    """The cost weight beside both ends of the agents' range, and beside those between that have room for it."""
+    """Write the cost weight beside the first and the last agent, and beside others that have room for it."""
     agents = list(frontier.agents.items())
     room = 0.13 * np.ptp([score.cost_per_1k for _, score in agents])
     named: list[float] = []

@@ -38,24 +38,24 @@ DAY_BUDGET = 3.0
 
 @dataclass(frozen=True)
 class Learned:
-    """Agents of several seeds that were judged while they learned; one of them is looked at more closely."""
+    """Agents of several seeds that were evaluated while they learned, and one of them for a closer look."""
 
     ppo: PPO
     task: Task
     scenario: str
     curves: LearningCurves
     agent: TrainState
-    """The one whose reward in the end is the median."""
+    """The agent with the median reward at the end."""
     agent_name: str
     key_episodes: jax.Array
-    """The key of the episodes that the agents were judged on."""
+    """The key of the episodes that the agents were evaluated on."""
     key_tuning: jax.Array
     key_choices: jax.Array
     key_day: jax.Array
 
 
 def learn(config: Config, num_episodes: int, out: Console) -> Learned:
-    """Train an agent of each seed, and judge them every few updates on the same `num_episodes` episodes."""
+    """Train an agent of each seed, and evaluate them every few updates on the same `num_episodes` episodes."""
     task = load_task(config.problem)
     ppo = PPO(config.learning, make_router(task))
     key_episodes, key_tuning, key_choices, key_day = jax.random.split(evaluation_key(config.run.seed), 4)
@@ -77,13 +77,13 @@ def learn(config: Config, num_episodes: int, out: Console) -> Learned:
 
 
 def learning_picture(learned: Learned, num_episodes: int, tuning_episodes: int, out: Console) -> Figure:
-    """How good the agents were while they learned, beside every strategy that does not; the table of that is printed.
+    """Draw how good the agents were while they learned, beside all strategies that do not learn, and print a table.
 
     Args:
         learned: the agents.
-        num_episodes: how many episodes everyone is judged on.
-        tuning_episodes: how many others for each candidate of the tuned strategies; 0 leaves these strategies out.
-        out: where the table goes.
+        num_episodes: the number of episodes that agents and strategies are evaluated on.
+        tuning_episodes: the number of other episodes for each candidate of the tuned strategies; 0 leaves these out.
+        out: the console that the table is printed on.
     """
     params, model_names = learned.task.params, learned.task.model_names
     strategies = known_strategies(learned.key_tuning, params, model_names, tuning_episodes).strategies
@@ -95,21 +95,21 @@ def learning_picture(learned: Learned, num_episodes: int, tuning_episodes: int, 
 
 
 def choices_picture(learned: Learned) -> Figure:
-    """Which model the agent picks for which prompt and queue."""
+    """Draw which model the agent picks for which prompt and queue."""
     task = learned.task
     choices = map_choices(learned.ppo, learned.agent, task.params, learned.key_choices)
     return draw_choices(choices, task.model_names)
 
 
 def day_picture(learned: Learned) -> Figure:
-    """One episode of the agent, prompt by prompt."""
+    """Draw one episode of the agent, prompt by prompt."""
     params = learned.task.params
     day = live_a_day(learned.ppo, learned.agent, params, learned.key_day)
     return draw_day(day, learned.task.models, float(params.reward.sla_threshold))
 
 
 def frontier_picture(config: Config, num_weights: int, num_episodes: int, out: Console) -> Figure:
-    """Cost against quality, for agents of `num_weights` cost weights and for single models."""
+    """Draw cost against quality, for agents of `num_weights` cost weights and for single models."""
     task = load_task(config.problem)
     weights = cost_weights(LOWEST_WEIGHT, HIGHEST_WEIGHT, num_weights)
     ppo = PPO(config.learning, make_router(task))
@@ -118,7 +118,7 @@ def frontier_picture(config: Config, num_weights: int, num_episodes: int, out: C
 
 
 def train_priced(config: Config, out: Console) -> PricedPolicy:
-    """The priced policy that the two pictures below are about."""
+    """Train the priced policy that the two pictures below show."""
     with out.status("training the priced policy"):
         policy = trained_policies(config)[config.run.seed]
     assert isinstance(policy, PricedPolicy)
@@ -126,7 +126,7 @@ def train_priced(config: Config, out: Console) -> PricedPolicy:
 
 
 def budget_day_picture(policy: PricedPolicy, config: Config) -> Figure:
-    """A day of the priced policy with `DAY_BUDGET`."""
+    """Draw a day of the priced policy with `DAY_BUDGET`."""
     params = load_task(config.problem).params
     return draw_paced_day(policy, params, DAY_BUDGET * smallest_budget_of(params), evaluation_key(config.run.seed))
 
@@ -134,7 +134,7 @@ def budget_day_picture(policy: PricedPolicy, config: Config) -> Figure:
 def specialists_picture(
     policy: PricedPolicy, config: Config, num_prices: int, num_episodes: int, out: Console
 ) -> Figure:
-    """The priced policy beside agents that are each trained for one price as `config` says; prints the table, too."""
+    """Draw the priced policy beside specialists that are trained as `config` says, and print a table."""
     task = load_task(config.problem)
     ppo = PPO(config.learning, make_router(task))
     frontier = compare_with_specialists(policy, ppo, task, num_prices, config.run.seeds, num_episodes, out)

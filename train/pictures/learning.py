@@ -10,20 +10,20 @@ from train.pictures.style import BLACK, BLUE, GREY, in_house_style, label_right,
 from train.studies.learning import LearningCurves
 
 NUM_SHOWN = 5
-"""How many strategies are drawn, the best ones; the others are named under the picture."""
+"""The number of strategies that are drawn, best first; the others are named under the picture."""
 AGENTS = "PPO"
 NOTE_WIDTH = 115
-"""How many letters a line of the note under the picture has at most."""
+"""The most characters in a line of the note under the picture."""
 
 
 @in_house_style
 def draw_learning(curves: LearningCurves, strategies: Mapping[str, float], scenario: str) -> Figure:
-    """The agents' curves with their band, and a level line for each of the best strategies.
+    """Draw the agents' curves with their band, and a level line for each of the best strategies.
 
     Args:
-        curves: of the agents.
-        strategies: mean reward an episode, by name.
-        scenario: for the title.
+        curves: the learning curves of the agents.
+        strategies: the mean reward of an episode for each strategy, by name.
+        scenario: the name of the scenario, for the title.
     """
     ranked = sorted(strategies.items(), key=lambda item: -item[1])
     shown, hidden = dict(ranked[:NUM_SHOWN]), dict(ranked[NUM_SHOWN:])
@@ -54,14 +54,14 @@ def draw_learning(curves: LearningCurves, strategies: Mapping[str, float], scena
 
 
 def _limits(rewards: list[float]) -> tuple[float, float]:
-    """Limits with room for all of the level lines; a curve that begins far below them comes in from the edge."""
+    """Return limits with room for all level lines; a curve that begins far below them enters from the edge."""
     low, high = min(rewards), max(rewards)
     margin = 0.15 * (high - low) or 1.0
     return low - margin, high + margin
 
 
 def _title(curves: LearningCurves, best: str, its_reward: float) -> str:
-    """What the mean of the agents did in the end, and from when on."""
+    """Return a title: from which step on the agents' mean is above every rule, or how it compares in the end."""
     mean = curves.reward.mean(0)
     not_above = np.flatnonzero(mean <= its_reward)
     last = not_above[-1] if len(not_above) else -1
@@ -71,6 +71,6 @@ def _title(curves: LearningCurves, best: str, its_reward: float) -> str:
 
 
 def _below(hidden: Mapping[str, float]) -> str:
-    """The strategies that are not drawn, in lines that fit the picture."""
+    """Name the strategies that are not drawn, in lines that fit the picture."""
     each = [f"{name} {reward:,.0f}".replace(" ", "\N{NO-BREAK SPACE}") for name, reward in hidden.items()]
     return fill(f"Lower: {', '.join(each)}.", NOTE_WIDTH, break_on_hyphens=False)

@@ -12,7 +12,7 @@ from train.pictures.style import BLACK, BLUE, GREY, LIGHT_GREY, ORANGE, in_house
 from train.studies.specialists import PricedFrontier
 
 FAIR = 0.003
-"""The share of the reward that is too small to matter; it is drawn as a band."""
+"""The largest difference that does not matter, a share of the reward; it is drawn as a band."""
 COST = "USD per 1,000 prompts"
 
 
@@ -66,7 +66,7 @@ def _draw_agents(axes: Axes, x: np.ndarray, y: np.ndarray, label: str | None = N
 
 
 def _draw_gain(axes: Axes, frontier: PricedFrontier) -> None:
-    """In per cent, linear around 0 and logarithmic beyond the first per cent."""
+    """Draw the gain in per cent, on a scale that is linear around 0 and logarithmic beyond the first per cent."""
     points = [(agent.cost_per_1k, frontier.gain(agent)) for agent in frontier.best_agents.values()]
     x, y = np.array(points, np.float64).T
     axes.axhspan(-FAIR, FAIR, color=LIGHT_GREY, alpha=0.5, linewidth=0)
@@ -95,7 +95,7 @@ def _draw_gain(axes: Axes, frontier: PricedFrontier) -> None:
 
 
 def _name_what_is_not_reached(axes: Axes, frontier: PricedFrontier) -> None:
-    """The costs that the priced policy stays above at any price."""
+    """Mark the agents that cost less than the priced policy does at any price."""
     lowest = min(score.cost_per_1k for score in frontier.policy.values())
     axes.axvspan(0, lowest, color=LIGHT_GREY, hatch="//", fill=False, linewidth=0)
     place = axes.get_xaxis_transform()
@@ -112,7 +112,7 @@ def _name_what_is_not_reached(axes: Axes, frontier: PricedFrontier) -> None:
 
 
 def _points(scores: Mapping[float, Score] | Mapping[str, Score], value: Callable[[Score], float]) -> np.ndarray:
-    """(2, n) float64: costs and values."""
+    """Return costs and values as (2, n) float64."""
     return np.array([(score.cost_per_1k, value(score)) for score in scores.values()], np.float64).T
 
 

@@ -1,8 +1,8 @@
 """The house style of the pictures, their colours, and their files.
 
-Colours are Okabe and Ito's (Color Universal Design, 2008), told apart by people of every colour vision, and no colour
-ever speaks alone: a model has a marker and a hatch, too. Figures are made without pyplot, so that importing this
-chooses no backend and opens no window.
+The colours are those of Okabe and Ito (Color Universal Design, 2008), which people with every kind of colour vision can
+tell apart. Every model has a marker and a hatch, too, so that colour is never needed. Figures are made without pyplot,
+so that importing this module neither chooses a backend nor opens a window.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,9 +20,9 @@ from matplotlib.patheffects import withStroke
 from router_serving.files import written_beside
 
 WIDTH = 8.5
-"""The width of every picture, inches; each is 100 px where a page shows it 850 px wide."""
+"""The width of every picture, inches; pages show pictures 850 px wide, which is 100 px an inch."""
 DOTS_PER_INCH = 200
-"""The resolution of the PNG, twice what such a page shows."""
+"""The resolution of PNG files, dots per inch: twice the 100 px an inch of a page, for sharp screens."""
 PICTURE_FORMATS = (".png", ".svg")
 
 BLACK, GREY, LIGHT_GREY = "#000000", "#5F5F5F", "#D0D0D0"
@@ -33,7 +33,7 @@ HALO = [withStroke(linewidth=3, foreground="white")]
 """A white rim around labels, so that they can be read over lines."""
 
 STYLE: dict[Any, Any] = {  # matplotlib's own type for the keys is a Literal of every setting there is
-    "font.family": "DejaVu Sans",  # comes with matplotlib: the same picture everywhere
+    "font.family": "DejaVu Sans",  # it comes with matplotlib, so that pictures are the same everywhere
     "font.size": 11,
     "text.parse_math": False,  # a $ in a model's name is a $
     "axes.titlesize": 11,
@@ -51,7 +51,7 @@ STYLE: dict[Any, Any] = {  # matplotlib's own type for the keys is a Literal of 
     "hatch.linewidth": 0.7,
     "legend.frameon": False,
     "lines.linewidth": 1.8,
-    "svg.hashsalt": "jax-router",  # else every SVG has other names inside
+    "svg.hashsalt": "jax-router",  # without it, the ids in every SVG are random
 }
 
 
@@ -65,7 +65,7 @@ class ModelStyle:
 
 
 def model_styles(num_models: int) -> list[ModelStyle]:
-    """A style for each model, in the order of the actions; all differ up to 56 models."""
+    """Return a style for each model, in the order of the actions; up to 56 models have different styles."""
     colours = (VERMILLION, BLUE, PURPLE, ORANGE, GREEN, SKY, YELLOW)
     markers = "sD^ov<>p"
     hatches = ("xx", "//", "--", "", "..", "\\\\", "++", "oo")
@@ -76,7 +76,7 @@ def model_styles(num_models: int) -> list[ModelStyle]:
 
 
 def legend_label(name: str) -> str:
-    """A name for a legend, which leaves out what begins with an underscore."""
+    """Return a label that a legend shows; matplotlib leaves labels out that begin with an underscore."""
     return f" {name}" if name.startswith("_") else name
 
 
@@ -95,17 +95,18 @@ def in_house_style(draw: Callable[Arguments, Figure]) -> Callable[Arguments, Fig
 
 
 def new_figure(height: float, title: str) -> Figure:
-    """An empty picture of `height` inches, its title at the top left."""
+    """Return an empty picture of `height` inches with its title at the top left."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
     return figure
 
 
 def picture_files(flag: str, path: Path) -> list[Path]:
-    """The files of a picture, one for each of `PICTURE_FORMATS`, whichever of them `path` names; makes their folder.
+    """Return the files of a picture, one for each of `PICTURE_FORMATS`, and make their folder.
 
-    Raises `ValueError` (naming `flag`) for another ending, and where something in the way is no file; `OSError` where
-    the folder cannot be made. So it is worth calling before the work whose result the picture shows.
+    `path` may end in any of the formats. Raises `ValueError` (naming `flag`) for another suffix, and where something
+    that is no file is in the way; raises `OSError` where the folder cannot be made. Call it before the work whose
+    result the picture shows, so that a wrong path is noticed early.
     """
     if path.suffix not in ("", *PICTURE_FORMATS) or not path.name:
         raise ValueError(f"{flag} is {path}; it must end in {' or '.join(PICTURE_FORMATS)} (both are written)")
@@ -118,7 +119,7 @@ def picture_files(flag: str, path: Path) -> list[Path]:
 
 
 def save(figure: Figure, files: Sequence[Path]) -> None:
-    """Write a picture to each of its files, over what was there; the same picture gives the same bytes."""
+    """Write a picture to each of its files, over older ones; equal pictures give equal bytes."""
     with rc_context(STYLE):
         for file in files:
             date = {"Date": None} if file.suffix == ".svg" else None
@@ -127,7 +128,7 @@ def save(figure: Figure, files: Sequence[Path]) -> None:
 
 
 def label_point(axes: Axes, text: str, x: float, y: float, right: bool = False) -> None:
-    """Write beside a point: above and left of it or, with `right`, below and right of it."""
+    """Write a label beside a point: above and left of it or, with `right`, below and right of it."""
     axes.annotate(
         text,
         (x, y),
@@ -141,7 +142,7 @@ def label_point(axes: Axes, text: str, x: float, y: float, right: bool = False) 
 
 
 def label_area(axes: Axes, text: str, x: float, y: float) -> None:
-    """Write in the middle of an area, on a white ground that hatches do not cross."""
+    """Write a label in the middle of an area, on a white background that hides the hatch."""
     ground = {"facecolor": "white", "edgecolor": "none", "boxstyle": "round,pad=0.25"}
     axes.text(x, y, text, ha="center", va="center", fontsize=10, bbox=ground)
 
@@ -149,14 +150,14 @@ def label_area(axes: Axes, text: str, x: float, y: float) -> None:
 def label_right(
     axes: Axes, labels: Sequence[str], positions: Sequence[float], colours: Sequence[str], line_height: float
 ) -> None:
-    """Write beside the right end of lines, each at its height or, where labels would touch, joined to it by a stroke.
+    """Write labels at the right ends of lines; labels that would touch are moved, and joined to their line by a stroke.
 
     Args:
-        axes: with its final limits.
-        labels: (n,) texts.
-        positions: (n,) heights, data units.
-        colours: (n,) of the texts.
-        line_height: what a line of text takes of the height of the axes.
+        axes: the axes, with their final limits.
+        labels: the n labels.
+        positions: (n,) the heights of the lines, in data units.
+        colours: the n colours of the labels.
+        line_height: the height of a line of text, as a share of the height of the axes.
     """
     bottom, top = axes.get_ylim()
     stroke = {"arrowstyle": "-", "color": LIGHT_GREY, "shrinkA": 0, "shrinkB": 0}
@@ -176,9 +177,9 @@ def label_right(
 
 
 def spread(positions: Sequence[float], gap: float) -> np.ndarray:
-    """Positions (n,) moved as little as labels need to stand at least `gap` apart, in the same order.
+    """Return positions (n,) in the same order, moved as little as possible to be at least `gap` apart.
 
-    Labels that would touch form a block around the mean of where they want to be; blocks that touch are merged.
+    Labels that would touch form a block around the mean of their positions; blocks that touch are merged.
     """
     order = np.argsort(positions, kind="stable")
     blocks: list[list[float]] = []

@@ -1,7 +1,7 @@
 """Training as compiled programs over seeds and devices.
 
-A train state here is that of all S seeds at once: every leaf leads with (S,), also for one seed. Its environments are
-spread over the devices of a mesh, on this machine or on several; everything else is the same on each device.
+In this module, a train state holds all S seeds at once: every leaf leads with (S,), also for one seed. Its environments
+are spread over the devices of a mesh, on this machine or on several; everything else is the same on each device.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ AXIS = "devices"
 
 
 class ParallelTrainer:
-    """Training S seeds on D devices; the compiled functions of a run, and nothing that changes."""
+    """The compiled functions that train S seeds on D devices; it holds no state that changes."""
 
     def __init__(self, ppo: PPO, env_params: Any, seeds: Sequence[int], num_devices: int | None = 1) -> None:
         """Take the algorithm, its environment's parameters, the S seeds, and how many devices (None: all)."""
@@ -37,11 +37,11 @@ class ParallelTrainer:
         self._compiled: Any = None
 
     def init(self) -> TrainState:
-        """The state of every seed before its first update."""
+        """Return the state of every seed before its first update."""
         return self._init(self.seeds)
 
     def update_block(self, state: TrainState, num_updates: int) -> tuple[TrainState, Metrics]:
-        """`num_updates` updates of every seed; metrics of shape (S,), means over the updates. Uses `state` up."""
+        """Make `num_updates` updates of every seed; metrics, (S,), are means over them. `state` is donated."""
         if self._compiled is None:
             self.compile(state)
         return self._compiled(state, np.int32(num_updates))
@@ -51,7 +51,7 @@ class ParallelTrainer:
         self._compiled = self._update.lower(state, np.int32(1)).compile()
 
     def to_host(self, state: TrainState) -> TrainState:
-        """The whole state as NumPy arrays, keys as their data; every process gets it, and all must ask."""
+        """Return the whole state as NumPy arrays, keys as their data, in every process; all processes must call it."""
         state = jax.tree.map(_key_data, state)
         if jax.process_count() > 1:
             from jax.experimental.multihost_utils import process_allgather
@@ -60,7 +60,7 @@ class ParallelTrainer:
         return jax.tree.map(np.asarray, state)
 
     def from_host(self, state: TrainState) -> TrainState:
-        """What `to_host` gave, back on the devices."""
+        """Put a state that `to_host` returned back on the devices."""
 
         def place_all(spec: P, leaves: Any, kinds: Any) -> Any:
             sharding = None if self.ppo.axis_name is None else NamedSharding(self.mesh, spec)
@@ -69,17 +69,17 @@ class ParallelTrainer:
         return jax.tree.map(place_all, self._specs(), state, self.shapes())
 
     def shapes(self) -> TrainState:
-        """Shape and dtype of every leaf of a state on the devices."""
+        """The shape and dtype of every leaf of a state on the devices."""
         return jax.eval_shape(self._init, self.seeds)
 
     def host_shapes(self) -> TrainState:
-        """Shape and dtype of every leaf of what `to_host` gives."""
+        """The shape and dtype of every leaf of the state that `to_host` returns."""
         return jax.eval_shape(lambda seeds: jax.tree.map(_key_data, self._init(seeds)), self.seeds)
 
     def _on_devices(self, function: Callable, in_specs: Any, out_specs: Any) -> Callable:
         if self.ppo.axis_name is None:
             return function
-        # What differs between devices is said by `axis_name` in PPO; JAX's own check cannot follow random keys.
+        # PPO handles what differs between devices with `axis_name`; JAX's own check cannot follow random keys.
         return jax.shard_map(function, mesh=self.mesh, in_specs=in_specs, out_specs=out_specs, check_vma=False)
 
     def _init_seeds(self, seeds: jax.Array) -> TrainState:
@@ -92,12 +92,12 @@ class ParallelTrainer:
 
         if len(self.seeds) > 1:
             return jax.vmap(update)(state)
-        # A batch of one would only cost: XLA's batched matrix products are slower than plain ones.
+        # One seed is not batched: XLA's batched matrix products are slower than plain ones.
         updated = update(jax.tree.map(lambda leaf: leaf[0], state))
         return jax.tree.map(lambda leaf: leaf[None], updated)
 
     def _specs(self) -> TrainState:
-        """How a state lies on the mesh: seeds whole, environments split."""
+        """Return how a state is sharded over the mesh: environments are split, everything else is not."""
         whole: Any = P()
         split: Any = P(None, AXIS)
         return TrainState(

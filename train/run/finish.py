@@ -1,5 +1,6 @@
 """The end of a run: its policies as files, and how good they are."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,45 +28,48 @@ if TYPE_CHECKING:
     from gymnax.environments.environment import Environment
 
 
-def report(
-    config: Config,
-    env: "Environment[Any, Any]",
-    env_params: Any,
-    state: TrainState,
-    run_dir: RunDir,
-    console: Console,
-) -> None:
-    """Save the policy of every seed, and print how it does beside every static strategy.
+def save_policies(
+    config: Config, env: "Environment[Any, Any]", state: TrainState, run_dir: RunDir, console: Console
+) -> dict[int, Policy]:
+    """Write the policy of every seed into the run's folder, and return them by seed.
 
-    `state` is on the host, every leaf leading with (S,). On an environment that is not ours, what is printed is the
-    mean return of the greedy policy.
+    `state` is on the host, every leaf leading with (S,). A policy that a finished run has already stays, unless its
+    file is damaged. `agents.export` says what a priced policy takes.
     """
-    agents = {seed: nth_agent(state, i) for i, seed in enumerate(config.run.seeds)}
-    policies = {seed: export_policy(config, env, agent) for seed, agent in agents.items()}
-    paths = {seed: run_dir.policy(config, seed) for seed in config.run.seeds}
-    for seed, path in paths.items():
-        _save(path, policies[seed], console)
-    key, num_episodes = evaluation_key(config.run.seed), config.run.eval_episodes
-    if config.problem.is_router:
-        strategies: dict[str, AnyPolicy] = {}
-        for seed, policy in policies.items():
-            name = "PPO" if len(policies) == 1 else f"PPO, seed {seed}"
-            strategies |= all_strategies(name, policy, env_params)
-        strategies |= versions.of(env_params).strategies.static_strategies(env_params, env.model_names)
-        results = compare(key, strategies, num_episodes, env_params)
-        scores = {name: score(episodes, env.model_names) for name, episodes in results.items()}
-        console.print(terminal_table(comparison_title(config.problem.scenario, num_episodes), table_rows(scores)))
-    else:
-        ppo = PPO(config.learning, env)
-        for seed, agent in agents.items():
-            returns = np.asarray(_greedy_returns(ppo, agent, key, num_episodes, env_params))
-            console.print(f"seed {seed}: mean return {returns.mean():.1f} over {len(returns)} episodes (greedy)")
-    for path in paths.values():
-        print_sentences(console, f"policy saved: {path}")
+    policies = {seed: export_policy(config, env, nth_agent(state, i)) for i, seed in enumerate(config.run.seeds)}
+    for seed, policy in policies.items():
+        _save(run_dir.policy(config, seed), policy, console)
+    return policies
+
+
+def print_comparison(
+    config: Config, env: "Environment[Any, Any]", env_params: Any, policies: Mapping[int, Policy], console: Console
+) -> None:
+    """Print how policies of our environments do beside every static strategy, on the same episodes."""
+    strategies: dict[str, AnyPolicy] = {}
+    for seed, policy in policies.items():
+        name = "PPO" if len(policies) == 1 else f"PPO, seed {seed}"
+        strategies |= all_strategies(name, policy, env_params)
+    strategies |= versions.of(env_params).strategies.static_strategies(env_params, env.model_names)
+    num_episodes = config.run.eval_episodes
+    results = compare(evaluation_key(config.run.seed), strategies, num_episodes, env_params)
+    scores = {name: score(episodes, env.model_names) for name, episodes in results.items()}
+    console.print(terminal_table(comparison_title(config.problem.scenario, num_episodes), table_rows(scores)))
+
+
+def print_returns(
+    config: Config, env: "Environment[Any, Any]", env_params: Any, state: TrainState, console: Console
+) -> None:
+    """Print the mean return of every seed's greedy policy on an environment that is not ours."""
+    ppo, key = PPO(config.learning, env), evaluation_key(config.run.seed)
+    for i, seed in enumerate(config.run.seeds):
+        agent = nth_agent(state, i)
+        returns = np.asarray(_greedy_returns(ppo, agent, key, config.run.eval_episodes, env_params))
+        console.print(f"seed {seed}: mean return {returns.mean():.1f} over {len(returns)} episodes (greedy)")
 
 
 def _save(path: Path, policy: Policy, console: Console) -> None:
-    """Write a policy; one that a finished run has already stays, unless it is damaged."""
+    """Write a policy, unless the file exists already (the run was finished before) and is not damaged."""
     path.parent.mkdir(exist_ok=True)
     if path.exists():
         try:

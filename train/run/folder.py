@@ -1,4 +1,4 @@
-"""A run on disk: what lies where, a new one, and one to go on with."""
+"""The folder of a run: its files, making a new one, and opening one to go on with."""
 
 import json
 from collections.abc import Iterator
@@ -16,38 +16,38 @@ from train.run.inputs import keep_inputs
 
 @dataclass(frozen=True)
 class RunDir:
-    """The directory of one run."""
+    """The folder of one run."""
 
     path: Path
 
     @property
     def config(self) -> Path:
-        """The config, with every default filled in."""
+        """The file of the config, with every default filled in."""
         return self.path / "config.json"
 
     @property
     def metrics(self) -> Path:
-        """One line a block of updates."""
+        """The file of the metrics, with one line for each block of updates."""
         return self.path / "metrics.jsonl"
 
     @property
     def checkpoints(self) -> Path:
-        """What `--resume` goes on from."""
+        """The folder of the checkpoints that `--resume` goes on from."""
         return self.path / "checkpoints"
 
     def policy(self, config: Config, seed: int) -> Path:
-        """The policy of one seed: in the run itself where there is only one."""
+        """Return the policy file of one seed; with a single seed, it lies directly in the run's folder."""
         return self.path / ("policy.npz" if config.run.num_seeds == 1 else f"seed-{seed}/policy.npz")
 
 
 def policy_files(path: Path) -> list[Path]:
-    """The policy files of a run with several seeds, in the order of the seeds; for any other path, that path."""
+    """Return the policy files of a run with several seeds, in the order of the seeds; any other path is kept."""
     seeds = sorted(path.glob("seed-*/policy.npz"), key=lambda file: (len(file.parent.name), file.parent.name))
     return seeds or [path]
 
 
 def new_run_dir(path: Path | None, config: Config) -> RunDir:
-    """Make the directory of a new run. Raises `ValueError` where it holds anything: nothing is overwritten."""
+    """Make the folder of a new run. Raises `ValueError` where it is not empty, since nothing is overwritten."""
     if path is None:
         problem = config.problem
         name = problem.scenario if problem.is_router else problem.env
@@ -65,7 +65,7 @@ def new_run_dir(path: Path | None, config: Config) -> RunDir:
 
 @contextmanager
 def locked(run_dir: RunDir) -> Iterator[None]:
-    """Keep other processes off a run; the lock dies with its process. Raises `ValueError` where one is at work."""
+    """Lock a run for this process, until its end at most. Raises `ValueError` where another process has the lock."""
     lock = FileLock(run_dir.path / ".lock", timeout=0)
     try:
         lock.acquire()
@@ -78,7 +78,7 @@ def locked(run_dir: RunDir) -> Iterator[None]:
 
 
 def read_config(path: Path) -> Config:
-    """The config of a run. Raises `ValueError` where there is no run, or its config is not this version's."""
+    """Read the config of a run. Raises `ValueError` where there is no run, or this version cannot read its config."""
     file = RunDir(path).config
     if not file.is_file():
         raise ValueError(f"--resume is {path}; there is no run in it (no config.json)")

@@ -1,4 +1,4 @@
-"""What a run began with: copies of the files that it read, and the versions of the libraries it ran with."""
+"""The inputs of a run: copies of the files that it read, and the versions of the libraries that it began with."""
 
 import json
 import platform
@@ -19,7 +19,7 @@ LIBRARIES = ("jax", "jaxlib", "flax", "optax", "gymnax", "numpy")
 
 
 def keep_inputs(run: Path, config: Config) -> None:
-    """Copy the files that a new run reads into its folder, and note the versions of the libraries.
+    """Copy the files that a new run reads into its folder, and write down the versions of the libraries.
 
     Raises what reading the files raises.
     """
@@ -32,14 +32,14 @@ def keep_inputs(run: Path, config: Config) -> None:
 
 
 def with_kept_inputs(run: Path, config: Config) -> Config:
-    """The config with the run's own copies in the place of the files it names; a run without copies reads those."""
+    """Return the config with the run's own copies in place of the files that it names, as far as there are copies."""
     copies = {field: _copy_of(run, field, original) for field, original in _files(config)}
     kept: dict[str, Any] = {field: copy for field, copy in copies.items() if copy.is_file()}
     return replace(config, problem=replace(config.problem, **kept))
 
 
 def what_changed(run: Path, config: Config) -> Iterator[str]:
-    """One sentence for each thing that is no longer what it was when the run began."""
+    """Yield one sentence for each file or library that has changed since the run began."""
     for field, original in _files(config):
         copy = _copy_of(run, field, original)
         if not copy.is_file():
@@ -62,7 +62,7 @@ def _files(config: Config) -> Iterator[tuple[str, Path]]:
 
 
 def _copy_of(run: Path, field: str, original: Path) -> Path:
-    # The endings say how a trace is compressed.
+    # The suffixes are kept, because they say how a trace is compressed.
     return run / "inputs" / f"{field}{''.join(original.suffixes)}"
 
 
@@ -85,7 +85,7 @@ def _versions() -> dict[str, str]:
 
 
 def _versions_of(run: Path) -> dict[str, str]:
-    """What the run noted; nothing where it is of an older version, or the note is damaged."""
+    """Return the versions that the run wrote down; none where an older program began it, or the file is damaged."""
     try:
         noted = json.loads((run / "versions.json").read_text())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Being asked to stop as a question that the loop asks, so that it stops where nothing is lost."""
+"""Signals to stop, noted so that the training loop can check for them and stop where nothing is lost."""
 
 from contextlib import ExitStack
 from types import FrameType
@@ -10,23 +10,23 @@ class Interrupt:
     """While it is entered, the first signal to stop is only noted; a second one raises `Stopped` at once."""
 
     def __init__(self) -> None:
-        """Nothing is asked yet."""
+        """Begin without any signal."""
         self.signal: int | None = None
         """The number of the signal that came; None where none did."""
         self._handlers = ExitStack()
 
     @property
     def asked(self) -> bool:
-        """Whether a signal came."""
+        """Whether a signal to stop came."""
         return self.signal is not None
 
     def __enter__(self) -> "Interrupt":
-        """Take over the signals."""
+        """Handle the signals from now on."""
         self._handlers.enter_context(handled(self._ask))
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give the signals back."""
+        """Restore the former handlers of the signals."""
         self._handlers.close()
 
     def _ask(self, number: int, _frame: FrameType | None) -> None:

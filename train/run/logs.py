@@ -1,4 +1,4 @@
-"""What a run writes down while it trains: `metrics.jsonl` always, TensorBoard and Weights & Biases on request."""
+"""The logs of a run: `metrics.jsonl` is always written, TensorBoard and Weights & Biases on request."""
 
 import json
 import math
@@ -12,24 +12,24 @@ import numpy as np
 from router_serving.files import write_text
 
 Record = dict[str, float | list[float | None] | None]
-"""The numbers of one block by name: a list with one a seed where there are several seeds, None where there is none."""
+"""The numbers of one block by name; with several seeds, each is a list with one number a seed. None: not finite."""
 
 
 class Sink(Protocol):
-    """Somewhere that records go."""
+    """A destination of records."""
 
     def write(self, record: Record) -> None:
         """Take one block's record; `record["steps"]` tells where in the run it belongs."""
 
     def close(self) -> None:
-        """Nothing more will come."""
+        """Close the sink after the last record."""
 
 
 def make_record(metrics: Mapping[str, np.ndarray], progress: Mapping[str, float]) -> Record:
-    """A block's record from its metrics, each of shape (S,), and from `progress` (steps, seconds, ...).
+    """Make a block's record from its metrics, each of shape (S,), and from `progress` (steps, seconds, ...).
 
-    `return` is the mean return of the episodes that ended in the block. Numbers that are not finite become None: JSON
-    has no word for them.
+    `return` is the mean return of the episodes that ended in the block. Numbers that are not finite become None,
+    because JSON cannot write them.
     """
     values = dict(metrics)
     episodes, returns = values.pop("episodes"), values.pop("returns")
@@ -43,10 +43,10 @@ def make_record(metrics: Mapping[str, np.ndarray], progress: Mapping[str, float]
 
 
 class JsonLines:
-    """A file that any tool reads, with one line for each block."""
+    """A file of JSON lines, one for each block."""
 
     def __init__(self, path: Path, steps_done: int) -> None:
-        """Go on after the line of `steps_done`; what a run that was cut off wrote beyond it is dropped."""
+        """Go on after the line of `steps_done`; later lines, which an interrupted run wrote, are dropped."""
         kept = [line for line in _whole_lines(path) if _steps(line) <= steps_done]
         self.last: Record = json.loads(kept[-1]) if kept else {}
         write_text(path, "".join(kept), replace=True)
@@ -106,7 +106,7 @@ def _scalars(record: Record) -> dict[str, float]:
 
 
 def optional_module(module: str, extra: str) -> ModuleType:
-    """A module that an extra installs. Raises `ValueError` where it is missing, saying what to type."""
+    """Import a module that an extra installs. Raises a `ValueError` that says how to install it where it is missing."""
     from importlib import import_module
 
     try:
@@ -116,7 +116,7 @@ def optional_module(module: str, extra: str) -> ModuleType:
 
 
 def _whole_lines(path: Path) -> list[str]:
-    """The lines of a file that may be missing, and whose last line may be cut off."""
+    """Return the whole lines of a file that may be missing, and whose last line may be cut off."""
     if not path.exists():
         return []
     text = path.read_text(encoding="utf-8", errors="replace")
@@ -124,7 +124,7 @@ def _whole_lines(path: Path) -> list[str]:
 
 
 def _steps(line: str) -> float:
-    """The steps of a line; of a damaged one more than any run has, so that it is dropped."""
+    """Return the steps of a line; for a damaged line, more steps than any run has, so that the line is dropped."""
     try:
         return float(json.loads(line)["steps"])
     except (ValueError, KeyError, TypeError):

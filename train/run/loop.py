@@ -19,12 +19,12 @@ from train.run.interrupt import Interrupt
 from train.run.logs import JsonLines, Record, Sink, make_record
 
 NUM_BLOCKS = 50
-"""About how many blocks a run has."""
+"""The approximate number of blocks in a run."""
 WATCHED_FOR_DIVERGENCE = ("policy_loss", "value_loss", "entropy", "approx_kl", "parameter_norm")
 
 
 class Interrupted(Exception):
-    """A signal to stop came; everything up to the last block is saved."""
+    """Raised after a signal to stop; everything up to the last block is saved."""
 
     def __init__(self, signal: int) -> None:
         """Take the number of the signal."""
@@ -33,12 +33,12 @@ class Interrupted(Exception):
 
 
 class Diverged(Exception):
-    """A loss or the parameters are no longer finite; the last good checkpoint is kept."""
+    """Raised when a loss or the parameters are no longer finite; the last good checkpoint is kept."""
 
 
 @dataclass(frozen=True)
 class Storage:
-    """Where a run is kept and when; only process 0 has one."""
+    """Where a run is kept, and how often checkpoints are written; only process 0 has one."""
 
     run_dir: RunDir
     checkpoints: Checkpoints
@@ -48,7 +48,7 @@ class Storage:
 
 
 def train(trainer: ParallelTrainer, state: TrainState, storage: Storage | None, console: Console) -> TrainState:
-    """Run the updates that `state` lacks, and return the last state on the host.
+    """Make the remaining updates after `state`, and return the last state on the host.
 
     The blocks begin and end at the same updates in every run of the same length, however often it was stopped.
 
@@ -88,14 +88,14 @@ def train(trainer: ParallelTrainer, state: TrainState, storage: Storage | None, 
                     storage.checkpoints.save(done, host_state)
                     clock.checkpoint_written()
             if stop and done < learning.num_updates:
-                raise Interrupted(interrupt.signal or signal.SIGINT)  # another process may have got it
+                raise Interrupted(interrupt.signal or signal.SIGINT)  # another process may have got the signal
     for sink in sinks:
         sink.close()
     return trainer.to_host(state)
 
 
 class _Clock:
-    """Wall time and speed of a run, the time of its earlier sessions included."""
+    """The wall time and the speed of a run; the time before it was resumed is included."""
 
     def __init__(self, learning: Learning, num_seeds: int, updates_before: int, last: Record) -> None:
         self._batch_size = learning.batch_size
@@ -105,7 +105,7 @@ class _Clock:
         self._seconds_before = float(last.get("seconds", 0.0))  # type: ignore[arg-type]  # always a number
 
     def reading(self, done: int) -> dict[str, float]:
-        """After `done` updates: steps of each seed, and the speed of all of them together."""
+        """Return, after `done` updates, the steps of each seed, and the speed of all seeds together."""
         seconds = time.perf_counter() - self._started
         steps_now = (done - self._updates_before) * self._batch_size * self._num_seeds
         return {
@@ -133,7 +133,7 @@ def _check_finite(metrics: dict[str, np.ndarray], seeds: Sequence[int], first: i
 
 
 def _any_process(flag: bool) -> bool:
-    """Whether any process says so; all have to ask."""
+    """Return whether the flag is True in any process; all processes must call it."""
     if jax.process_count() == 1:
         return flag
     from jax.experimental.multihost_utils import process_allgather
@@ -142,7 +142,7 @@ def _any_process(flag: bool) -> bool:
 
 
 def _mean(value: float | list[float | None] | None) -> str:
-    """The mean over the seeds that have a value; empty where none has."""
+    """Write the mean over the seeds that have a value; empty where none has."""
     values = [x for x in (value if isinstance(value, list) else [value]) if x is not None]
     return f"{np.mean(values):.1f}" if values else ""
 

@@ -1,4 +1,4 @@
-"""The beginning of a run: its devices, what it is kept in, and the state that it goes on from."""
+"""The beginning of a run: its devices, its storage, and the state that it goes on from."""
 
 import time
 from dataclasses import replace
@@ -17,9 +17,9 @@ from train.run.loop import Storage
 
 
 def with_devices(config: Config) -> Config:
-    """The config with as many devices as it asks for, or all there are.
+    """Return the config with the number of devices that it asks for, or of all devices if it asks for none.
 
-    Raises `ValueError` where there are not that many, or they cannot share its environments.
+    Raises `ValueError` where there are too few devices, or the environments cannot be divided among them.
     """
     available = jax.device_count()
     num_devices = available if config.run.num_devices is None else config.run.num_devices
@@ -33,7 +33,7 @@ def with_devices(config: Config) -> Config:
 def open_storage(
     run_dir: RunDir, config: Config, checkpoint_seconds: float, tensorboard: bool = False, wandb: bool = False
 ) -> Storage:
-    """What a run is kept in; `checkpoint_seconds` is the least time between two checkpoints, s.
+    """Return the storage of a run; `checkpoint_seconds` is the least time between two checkpoints, s.
 
     Raises `ValueError` where TensorBoard or Weights & Biases is asked for and not installed.
     """
@@ -46,9 +46,10 @@ def open_storage(
 
 
 def first_state(trainer: ParallelTrainer, resumes: bool, storage: Storage | None, console: Console) -> TrainState:
-    """The state of the last checkpoint of a run that `resumes`, else the one before the first update.
+    """Return the state of the last checkpoint if the run `resumes`, else the state before the first update.
 
-    The update is compiled, too, and the time that took is printed. Only process 0 has a `storage`; all must ask.
+    The update is compiled, too, and the time that this took is printed. Only process 0 has a `storage`; all processes
+    must call this function.
     """
     started = time.perf_counter()
     state = trainer.init()
@@ -62,7 +63,7 @@ def first_state(trainer: ParallelTrainer, resumes: bool, storage: Storage | None
 
 
 def _last_checkpoint(trainer: ParallelTrainer, storage: Storage | None) -> TrainState | None:
-    """What process 0 finds on its disk, the same in every process; None where there is no checkpoint yet."""
+    """Return the last checkpoint on the disk of process 0, in every process; None where there is none yet."""
     found = storage is not None and storage.checkpoints.latest is not None
     state = storage.checkpoints.restore(trainer.host_shapes()) if storage and found else None
     if jax.process_count() > 1:

@@ -1,4 +1,4 @@
-"""From a config to trained policies, without a run directory."""
+"""Training policies from a config, without the folder of a run."""
 
 from router_serving.policy import Policy
 from train.agents.export import export_policy
@@ -10,7 +10,7 @@ from train.run.devices import ParallelTrainer
 
 
 def trained_policies(config: Config) -> dict[int, Policy]:
-    """The policy of every seed of a config, trained on one device."""
+    """Train the policy of every seed of a config on one device; return the policies by seed."""
     env, params = make_environment(config.problem)
     trainer = ParallelTrainer(PPO(config.learning, env), params, config.run.seeds)
     state, _ = trainer.update_block(trainer.init(), config.learning.num_updates)

@@ -1,4 +1,4 @@
-"""Many budgets for several priced policies: the trials, what became of each of them, and the table of that."""
+"""Trials of many budgets with several priced policies, their outcomes, and the table of these."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,16 +12,16 @@ from train.evaluation.scores_table import in_usd
 from train.studies.budgets import Hindsight, Result, Trial, run_trial
 
 Outcome = tuple[Result, float]
-"""What became of a trial with a policy, and the mean reward of its best fixed price in hindsight."""
+"""The result of a trial with a policy, and the mean reward of the best fixed price in hindsight."""
 
 FIRST_PRICE_FACTORS = (0.1, 10.0)
-"""The factors that a wrong first price is wrong by."""
+"""The wrong first prices, as factors of the right one."""
 
 
 def trials(budgets: Sequence[float], trouble: bool, smallest: float) -> list[Trial]:
-    """Every budget as planned and, if asked for, with each thing that may go wrong.
+    """Return a trial of every budget and, with `trouble`, one for each kind of trouble.
 
-    Half of the money is not taken where what is left would be less than the `smallest` budget, USD an episode, allows.
+    A budget is not halved if it would then fall below the `smallest` budget of an episode, USD.
     """
     planned = [Trial(budget) for budget in budgets]
     if not trouble:
@@ -34,7 +34,7 @@ def trials(budgets: Sequence[float], trouble: bool, smallest: float) -> list[Tri
 def try_out(
     policies: Sequence[PricedPolicy], params: Any, trials: Sequence[Trial], key: jax.Array, num_episodes: int
 ) -> list[list[Outcome]]:
-    """Run every policy through every trial; by trial, the outcome with each policy."""
+    """Run every policy through every trial; return, for each trial, the outcome with each policy."""
     by_policy = []
     for policy in policies:
         hindsight = Hindsight(policy, params, key, num_episodes)
@@ -44,13 +44,13 @@ def try_out(
 
 
 def results_rows(outcomes_of_trials: Sequence[Sequence[Outcome]]) -> list[list[str]]:
-    """A header and a row for each trial."""
+    """Return a header and a row for each trial."""
     rows = [["budget, USD", "what goes wrong", "reward", "in hindsight", "ratio", "spent", "allowed", "most overspent"]]
     for outcomes in outcomes_of_trials:
         results = [result for result, _ in outcomes]
         best = np.array([hindsight for _, hindsight in outcomes])
         reward = np.array([result.reward for result in results])
-        # What earns nothing in hindsight has no share.
+        # No share can be given where hindsight earns nothing.
         ratio = 1 - np.divide(best - reward, abs(best), out=np.full_like(best, np.nan), where=best != 0)
         overspent = max(0.0, *(result.most_overspent for result in results))
         trial = results[0].trial
@@ -70,7 +70,7 @@ def results_rows(outcomes_of_trials: Sequence[Sequence[Outcome]]) -> list[list[s
 
 
 def mean_and_range(values: Sequence[float] | np.ndarray, spec: str | Callable[[float], str]) -> str:
-    """The mean of numbers and, unless all are written alike, the least and the most; a dash where one is missing.
+    """Write the mean of numbers and, unless all are written alike, the least and the most; a dash where one is NaN.
 
     `spec` is a format such as ".1f", or a function that writes a number.
     """

@@ -1,4 +1,4 @@
-"""Days of a paced policy, prompt by prompt, with something going wrong in the middle; and what hindsight would do."""
+"""Days of a paced policy, prompt by prompt, with trouble in the middle, compared with hindsight."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ from train.agents.strategies import as_strategy, paced, ratio_for_wrong_price
 
 @dataclass(frozen=True)
 class Trial:
-    """One budget, and what goes wrong with it."""
+    """One budget, and the trouble that comes with it."""
 
     budget: float
     """USD."""
@@ -49,23 +49,23 @@ class Trial:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a trial; means over E episodes."""
+    """The result of a trial; numbers are means over E episodes."""
 
     trial: Trial
     reward: float
     cost: float
     """USD."""
     allowed: float
-    """USD: the budget, or what halving it left of it."""
+    """What might be spent, USD: the budget, less what halving took away."""
     first_half_reward: float
     first_half_cost: float
     """USD."""
     most_overspent: float
-    """USD over what was allowed, in the worst episode; at most 0 where no cent was."""
+    """The overspending of the worst episode, USD; at most 0 if no episode overspent."""
 
 
 class Hindsight:
-    """What fixed prices cost and earn over E episodes when no budget binds."""
+    """The costs and rewards of fixed prices over E episodes that no budget ends."""
 
     def __init__(
         self, policy: PricedPolicy, params: AnyParams, key: jax.Array, num_episodes: int, num_prices: int = 48
@@ -83,14 +83,15 @@ class Hindsight:
 
             return jax.lax.map(one, prices)
 
-        # By whether the load is doubled: cost, USD, and reward of each half of the episode, (num_prices, 2) each.
+        # The keys say whether the load is doubled; the values are the cost, USD, and the reward of each half of the
+        # episode, (num_prices, 2) each.
         self._points = {double: run(prices, jnp.float32(2 if double else 1)) for double in (False, True)}
 
     def reward(self, result: Result) -> float:
-        """Of the best fixed price that costs no more than was allowed, in the mean; NaN where every price costs more.
+        """Return the mean reward of the best fixed price whose mean cost was allowed; NaN if every price costs more.
 
-        Where the budget was halved or the load doubled, of that price in the second half, after a first half as it
-        went: nobody could have known.
+        If the budget was halved or the load doubled, the price is fixed for the second half only, and the first half
+        is the policy's own, because nobody could have known.
         """
         cost, earned = (np.asarray(halves, np.float64) for halves in self._points[result.trial.double_load])
         if result.trial.halve_budget or result.trial.double_load:
@@ -100,8 +101,8 @@ class Hindsight:
 
 
 def _most(budget: float, cost: np.ndarray, earned: np.ndarray) -> float:
-    """The most that is earned for at most `budget`, between neighbours in cost by interpolation; NaN for too little."""
-    order = np.lexsort((earned, cost))  # of equal costs the best last, from which interpolation goes on
+    """Return the most that is earned for at most `budget`, interpolated over costs; NaN if every cost is higher."""
+    order = np.lexsort((earned, cost))  # among equal costs, the best is last, where interpolation goes on
     cost, earned = cost[order], earned[order]
     if budget < cost[0]:
         return float("nan")
@@ -109,13 +110,13 @@ def _most(budget: float, cost: np.ndarray, earned: np.ndarray) -> float:
 
 
 def _halves(values: jax.Array) -> jax.Array:
-    """(T, E) to the sums over both halves of an episode, means over the episodes, (2,)."""
+    """Sum (T, E) over each half of an episode, and return the means over the episodes, (2,)."""
     middle = values.shape[0] // 2
     return jnp.stack([values[:middle].sum(0).mean(), values[middle:].sum(0).mean()])
 
 
 def _loaded(params: AnyParams, load_factor: jax.Array) -> Callable[[jax.Array], AnyParams]:
-    """The problem at each prompt, with `load_factor` times the load from the middle of the episode on."""
+    """Return a function from a prompt's index to the problem; from mid-episode on, the load is `load_factor` times."""
     middle = int(params.episode_length) // 2
     with_load_factor = versions.of(params).budgeting.with_load_factor
     return lambda t: with_load_factor(params, jnp.where(t >= middle, load_factor, 1.0))
@@ -124,12 +125,12 @@ def _loaded(params: AnyParams, load_factor: jax.Array) -> Callable[[jax.Array], 
 def run_trial(
     policy: PricedPolicy, params: Any, trial: Trial, key: jax.Array, num_episodes: int
 ) -> tuple[Result, Days]:
-    """What became of a trial, and its days."""
+    """Run a trial, and return its result and its days."""
     problem = replace(params, budget=constant(trial.budget))
     pacer = paced(policy, problem, cost_ratio=ratio_for_wrong_price(policy, problem, trial.first_price_factor))
     middle = int(params.episode_length) // 2
     strategy = _Halved(pacer, middle) if trial.halve_budget else pacer
-    # What the pacer allows is to be seen by itself: the simulator does not stop it.
+    # The simulator does not end episodes by the budget, so that the pacer alone keeps to it.
     load_factor = jnp.float32(2 if trial.double_load else 1)
     run = jax.jit(lambda key: run_days(key, strategy, params, num_episodes, _loaded(params, load_factor)))
     days = jax.tree.map(np.asarray, run(key))
@@ -152,7 +153,7 @@ def run_trial(
 
 @dataclass(frozen=True)
 class _Halved:
-    """A pacer that has half of what is left taken away in the middle."""
+    """A pacer that loses half of what is left of the budget in mid-episode."""
 
     pacer: Paced
     middle: int

@@ -1,4 +1,4 @@
-"""The page that claims are written on, RESULTS.md: each of them, whether it held, and what was measured."""
+"""The page RESULTS.md: every claim, whether it held, and what was measured."""
 
 import platform
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import jax
 
 @dataclass(frozen=True)
 class Claim:
-    """One sentence, and whether it held."""
+    """A claim in one sentence, and whether it held."""
 
     sentence: str
     holds: bool
@@ -23,7 +23,7 @@ class Claim:
 
 
 def claims_page(claims: Sequence[Claim], sections: Sequence[str], seconds: float) -> str:
-    """The whole page in Markdown: how it was made and in how many seconds, the claims, then the sections."""
+    """Return the whole page in Markdown: how it was made and in how many seconds, the claims, then the sections."""
     versions = ", ".join(f"{name} {version(name)}" for name in ("jax", "jaxlib", "flax", "optax", "gymnax"))
     device = jax.devices()[0].device_kind
     head = (

@@ -1,4 +1,4 @@
-"""Agents for a range of cost weights, trained at once, and what they make of cost and quality."""
+"""Agents that are trained at once for a range of cost weights, and their costs and qualities."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from train.algorithm.ppo import PPO, TrainState
 
 LOWEST_WEIGHT, HIGHEST_WEIGHT = 1.0, 1000.0
-"""The usual range of cost weights, reward per USD: from the default reward's to where most goes to the cheapest."""
+"""The usual range of cost weights, reward per USD: from the default to one that sends most to the cheapest model."""
 NUM_BLOCKS = 20
-"""How many parts the progress of a training is shown in, at most."""
+"""The most parts that the progress of a training is shown in."""
 
 
 @dataclass(frozen=True)
@@ -36,28 +36,28 @@ class Frontier:
     """Agents and single models over the same episodes; costs are USD per 1,000 prompts, qualities means over them."""
 
     agents: Mapping[float, Score]
-    """By the `cost_weight` each was trained with, reward per USD, rising."""
+    """The scores of the agents by the `cost_weight` they were trained with, reward per USD, rising."""
     models: Mapping[str, Score]
-    """Every prompt to one model, by its name, in the order of the actions."""
+    """The scores of sending every prompt to one model, by its name, in the order of the actions."""
 
     @property
     def agents_hull(self) -> Hull:
-        """What choosing among the agents at the start of an episode achieves."""
+        """The hull of the agents, which picking one of them by chance for every episode achieves."""
         return hull_of(self.agents.values())
 
     @property
     def models_hull(self) -> Hull:
-        """The zero router: what choosing blindly among the models achieves."""
+        """The hull of the single models (the zero router), which mixtures achieve."""
         return hull_of(self.models.values())
 
     @property
     def cost_range(self) -> tuple[float, float] | None:
-        """Where both hulls are defined, and AIQ is taken; None where that is no range."""
+        """The range of costs at which both hulls are defined, USD per 1,000 prompts; None if there is no such range."""
         return common_range(self.agents_hull, self.models_hull)
 
     @property
     def aiq(self) -> tuple[float, float] | None:
-        """AIQ of the agents and of the zero router over `cost_range`; None where that is no range."""
+        """The AIQ of the agents and of the zero router over `cost_range`; None where this is None."""
         if self.cost_range is None:
             return None
         agents, models = (
@@ -87,7 +87,7 @@ def sweep(ppo: "PPO", task: Task, cost_weights: np.ndarray, seed: int, num_episo
 
 
 def frontier_rows(frontier: Frontier) -> list[list[str]]:
-    """A header, the agents by cost weight, then the single models by cost."""
+    """Return a header, rows for the agents by cost weight, and rows for the single models by cost."""
     models = sorted(frontier.models.items(), key=lambda item: item[1].cost_per_1k)
     named = [(f"agent, cost weight {weight:.3g}", one) for weight, one in frontier.agents.items()]
     named += [(f"always {name}", one) for name, one in models]
@@ -100,7 +100,7 @@ def frontier_rows(frontier: Frontier) -> list[list[str]]:
 
 
 def aiq_in_words(frontier: Frontier) -> str:
-    """RouterBench's AIQ for the agents and for the zero router, and the costs that it is taken over."""
+    """Say RouterBench's AIQ for the agents and for the zero router, and the costs that it covers."""
     if frontier.cost_range is None or frontier.aiq is None:
         for name, hull in (("agents", frontier.agents_hull), ("models", frontier.models_hull)):
             if len(hull.costs) == 1:
@@ -115,7 +115,7 @@ def aiq_in_words(frontier: Frontier) -> str:
 
 
 def as_json(frontier: Frontier, scenario: str, num_episodes: int) -> dict[str, Any]:
-    """All numbers of the table, `aiq` of both hulls, and `cost_range`, USD per 1,000 prompts; None where undefined."""
+    """Return all numbers of the table, both hulls' `aiq`, and `cost_range` (USD per 1,000 prompts); None: undefined."""
     agents, models = frontier.aiq or (None, None)
     return {
         "scenario": scenario,
@@ -130,7 +130,7 @@ def as_json(frontier: Frontier, scenario: str, num_episodes: int) -> dict[str, A
 def agent_scores(
     ppo: "PPO", agents: "TrainState", key: jax.Array, num_episodes: int, params: AnyParams, model_names: Sequence[str]
 ) -> list[Score]:
-    """The scores of A agents, whose leaves all lead with (A,), over the same episodes."""
+    """Return the scores of A agents, whose leaves all lead with (A,), over the same episodes."""
     run = jax.jit(lambda agents, key, params: greedy_episodes(ppo, agents, key, num_episodes, params))
     return scores_of_each(run(agents, key, params), model_names)
 
@@ -148,12 +148,12 @@ def scores_of_each(episodes: Episodes, model_names: Sequence[str]) -> list[Score
 
 
 def cost_weights(lowest: float, highest: float, count: int) -> np.ndarray:
-    """Weights that are evenly spaced on a logarithmic scale, (count,) float32, reward per USD."""
+    """Return weights that are evenly spaced on a logarithmic scale, (count,) float32, reward per USD."""
     return np.geomspace(lowest, highest, count, dtype=np.float32)
 
 
 def train_for_weights(ppo: "PPO", params: Any, cost_weights: np.ndarray, seed: int, console: Console) -> "TrainState":
-    """One agent for each `cost_weight`, (A,) float32, all from the same seed; every leaf leads with (A,)."""
+    """Train an agent for each `cost_weight`, (A,) float32, all from the same seed; every leaf leads with (A,)."""
 
     def with_weight(weight: jax.Array) -> Any:
         return replace(params, reward=replace(params.reward, cost_weight=weight))

@@ -1,8 +1,9 @@
 """The cost-quality frontier of a set of routers: their non-decreasing convex hull, and the mean quality along it (AIQ).
 
-Choosing between two routers by a coin mixes their costs and their qualities alike, so everything under the hull can be
-had; and who may pay more need not get worse. So a hull rises, ever more slowly, and runs level once it has reached
-the best quality. The hull of the single models is the zero router: what routing blindly achieves.
+Choosing between two routers by chance mixes their costs and their qualities in the same proportion, so that every point
+under the convex hull can be achieved, and paying more never has to lower the quality. The hull therefore rises ever
+more slowly, and is level from the best quality on. The hull of the single models is called the zero router; it is what
+mixtures achieve.
 
 Source: Hu et al., RouterBench: A Benchmark for Multi-LLM Routing System, 2024, section 3.
 """
@@ -16,15 +17,15 @@ from jax_router.internal.checks import check_numbers
 
 @dataclass(frozen=True)
 class Hull:
-    """The corners of a non-decreasing convex hull, from the cheapest router to the dearest."""
+    """The corners of a non-decreasing convex hull, from the cheapest router to the most expensive one."""
 
     costs: np.ndarray
-    """(C,) float64, rising, in the unit of the routers."""
+    """The costs of the corners, (C,) float64, rising, in the unit of the routers' costs."""
     qualities: np.ndarray
-    """(C,) float64, never falling."""
+    """The qualities of the corners, (C,) float64, never falling."""
 
     def quality_at(self, cost: np.ndarray) -> np.ndarray:
-        """The quality to be had for `cost` (any shape), float64; defined from the first corner's cost to the last's."""
+        """Return the quality at `cost` (any shape), float64; it is defined between the first and the last corner."""
         return np.interp(cost, self.costs, self.qualities)
 
 
@@ -41,7 +42,7 @@ def non_decreasing_hull(costs: np.ndarray, qualities: np.ndarray) -> Hull:
     costs, qualities = check_numbers("costs", costs), check_numbers("qualities", qualities)
     if len(costs) != len(qualities):
         raise ValueError(f"there are {len(costs)} costs and {len(qualities)} qualities; each router needs one of both")
-    # By cost; of equal costs the best quality first, so that the others are never a corner.
+    # Routers are sorted by cost; among equal costs, the best quality is first, so that others are never a corner.
     order = np.lexsort((-qualities, costs))
     rising = np.maximum.accumulate(qualities[order])
     corners: list[tuple[float, float]] = []
@@ -55,14 +56,14 @@ def non_decreasing_hull(costs: np.ndarray, qualities: np.ndarray) -> Hull:
 
 
 def common_range(first: Hull, second: Hull) -> tuple[float, float] | None:
-    """The costs at which both hulls are defined, from the least to the most; None where that is a point or nothing."""
+    """Return the lowest and the highest cost at which both hulls are defined; None if that is a point or nothing."""
     low = max(first.costs[0], second.costs[0])
     high = min(first.costs[-1], second.costs[-1])
     return (float(low), float(high)) if low < high else None
 
 
 def average_improvement_in_quality(hull: Hull, low: float, high: float) -> float:
-    """AIQ: `1 / (high - low)` times the integral of the hull's quality over the costs `low` to `high`.
+    """Return the AIQ: `1 / (high - low)` times the integral of the hull's quality over the costs `low` to `high`.
 
     Raises `ValueError` where the hull is not defined on all of that range, or the range is empty.
     """
@@ -76,5 +77,5 @@ def average_improvement_in_quality(hull: Hull, low: float, high: float) -> float
 
 
 def _bends_down(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:
-    """Whether the way from `a` over `b` to `c` gets less steep at `b`."""
+    """Return whether the line from `a` over `b` to `c` gets less steep at `b`."""
     return (b[1] - a[1]) * (c[0] - b[0]) > (c[1] - b[1]) * (b[0] - a[0])

@@ -1,4 +1,4 @@
-"""How good agents are while they learn."""
+"""Learning curves: how good agents are while they learn."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,35 +16,35 @@ if TYPE_CHECKING:
     from train.run.devices import ParallelTrainer
 
 NUM_POINTS = 32
-"""How often agents are judged after the start, at most."""
+"""The most times that agents are evaluated after the start."""
 
 
 @dataclass(frozen=True)
 class LearningCurves:
-    """S agents judged at K points of their training, by the same episodes at every point."""
+    """S agents evaluated at K points of their training, on the same episodes at every point."""
 
     steps: np.ndarray
-    """(K,) int64, environment steps each agent had learned from."""
+    """The environment steps that each agent had learned from, (K,) int64."""
     reward: np.ndarray
-    """(S, K) float64, mean reward an episode of the greedy policy."""
+    """The mean reward of an episode with the greedy policy, (S, K) float64."""
     num_episodes: int
-    """The episodes that each judgement is the mean of."""
+    """The number of episodes in each of these means."""
 
 
 def train_and_judge(
     trainer: "ParallelTrainer", params: Params, key: jax.Array, num_episodes: int, console: Console
 ) -> tuple["TrainState", LearningCurves]:
-    """Train the agents of a trainer, and judge them before the first update and every few updates.
+    """Train the agents of a trainer, and evaluate them before the first update and every few updates.
 
     Args:
         trainer: the trainer of S seeds.
         params: the routing problem.
-        key: a JAX random key; the episodes of the judging follow from it.
-        num_episodes: the episodes of every judgement.
+        key: a JAX random key, from which the episodes of the evaluations follow.
+        num_episodes: the number of episodes of every evaluation.
         console: where the progress is shown.
 
     Returns:
-        The trained agents, every leaf leading with (S,), and how they got there.
+        The trained agents, every leaf leading with (S,), and their learning curves.
     """
     learning = trainer.ppo.learning
 
@@ -62,6 +62,6 @@ def train_and_judge(
 
 
 def even_parts(num_updates: int, num_parts: int) -> list[int]:
-    """`num_updates` in `num_parts` parts that differ by one at most; in fewer where there are not that many."""
+    """Divide `num_updates` into `num_parts` parts that differ by at most one, or into fewer if there are too few."""
     ends = np.linspace(0, num_updates, min(num_parts, num_updates) + 1).astype(int)
     return np.diff(ends).tolist()

@@ -1,4 +1,4 @@
-"""The claims about agents that are trained for one budget, measured: short runs of several seeds, and a long one."""
+"""Measuring the claims about agents that are trained for one budget: short runs of several seeds, and a long one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -65,7 +65,7 @@ def evaluate_plain(scenarios: Sequence[str], effort: Effort, key: jax.Array, out
 
 
 def check_plain_claims(evaluations: Mapping[str, Evaluation]) -> list[Claim]:
-    """What README claims of plain agents; nothing where the scenario that it is about was not measured."""
+    """Check what README claims of plain agents; there are no claims if their scenario was not measured."""
     return check_claims(evaluations[CLAIMED_ON]) if CLAIMED_ON in evaluations else []
 
 
@@ -152,7 +152,7 @@ def _section(scenario: str, evaluation: Evaluation) -> str:
 
 
 def _summed_up(evaluation: Evaluation) -> Mapping[str, Score]:
-    """All strategies, but of the mixtures that match an agent only the first: one shows what they are."""
+    """Return the scores of all strategies, but only the first of the mixtures that match an agent."""
     first, *others = [mixture_name(name) for name in evaluation.matched]
     return {name: score for name, score in evaluation.scores.items() if name not in others or name == first}
 

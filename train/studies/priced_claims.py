@@ -1,4 +1,4 @@
-"""The claims about priced policies, measured: one policy of every seed for several budgets, with the pacer."""
+"""Measuring the claims about priced policies: one policy of every seed for several budgets, with the pacer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +17,7 @@ from train.evaluation.baselines import TUNED_MIXTURE
 from train.evaluation.comparison import Evaluation, episode_key
 from train.run.trained import trained_policies
 from train.studies.claims_page import Claim
+from train.studies.plain_claims import LARGE
 
 TRAINED_ON = {
     "default": "default",
@@ -24,44 +25,44 @@ TRAINED_ON = {
     "rush_hour": "rush_hour",
     "overnight_batch": "overnight_batch",
 }
-"""What the policies that a scenario is given were trained on: another budget needs no other policy."""
+"""The scenario that the policies of each scenario are trained on; another budget needs no other policy."""
 AT_LEAST = {"default": 394.7, "tight_budget": 386.0, "overnight_batch": 427.0}
-"""Reward of an episode that every seed earns."""
+"""The reward of an episode that every seed has to earn, by scenario."""
 AS_GOOD_AS_PLAIN = "rush_hour"
-"""Where every seed earns at least as much as plain PPO does on average."""
+"""The scenario on which every seed has to earn at least as much as plain PPO does on average."""
 WRONG_FACTORS = (0.1, 10.0)
-"""That the first price is wrong by."""
+"""The wrong first prices, as factors of the right one."""
 MOST_LOST = 0.005
-"""To a wrong first price, of the reward."""
+"""The largest share of the reward that a wrong first price may cost."""
 
 
 @dataclass(frozen=True)
-class Paced:
+class PacedScores:
     """Priced policies of S seeds with the pacer on one scenario, over the same episodes."""
 
     budget: float
-    """USD an episode."""
+    """The budget of an episode, USD."""
     reward: np.ndarray
-    """(S,) float64, means over the episodes."""
+    """The mean reward of an episode for each seed, (S,) float64."""
     wrong_reward: np.ndarray
-    """(2, S) float64, with a first price wrong by each of `WRONG_FACTORS`."""
+    """The mean reward with a first price that is wrong by each of `WRONG_FACTORS`, (2, S) float64."""
     most_over: float
-    """USD over the budget in the worst of all these episodes; negative where every one had some left."""
+    """The overspending of the worst of all these episodes, USD; negative if each of them had some budget left."""
     fewest_prompts: float
-    """Served in the worst of them, of the prompts of an episode: 1 where none ran dry."""
+    """The share of its prompts that the worst episode served; 1 if no episode ran out of budget."""
 
 
 def measure_priced(
     evaluations: Mapping[str, Evaluation], key: jax.Array, num_seeds: int, total_timesteps: int, num_episodes: int
 ) -> tuple[str, list[Claim]]:
-    """A section in Markdown, and the claims.
+    """Train and run priced policies; return a section of the page in Markdown, and the claims.
 
     Args:
         evaluations: of the plain agents, by scenario; those without a place in `TRAINED_ON` are left out.
-        key: that each of them was given: all meet the same episodes.
-        num_seeds: priced policies trained on each scenario that needs its own.
-        total_timesteps: of each of them.
-        num_episodes: of each evaluation.
+        key: the key that each of these evaluations was given, so that all policies meet the same episodes.
+        num_seeds: the number of priced policies to train on each scenario that needs its own.
+        total_timesteps: the environment steps that each of them learns from.
+        num_episodes: the number of episodes of each evaluation.
     """
     policies: dict[str, list[PricedPolicy]] = {}
     results = {}
@@ -74,26 +75,28 @@ def measure_priced(
     return _section(kinds, results, num_seeds), check_priced_claims(kinds, results)
 
 
-def run_paced(policies: list[PricedPolicy], params: AnyParams, key: jax.Array, num_episodes: int) -> Paced:
+def run_paced(policies: list[PricedPolicy], params: AnyParams, key: jax.Array, num_episodes: int) -> PacedScores:
     """Every policy with the pacer, begun where it always begins and where it should not."""
-    strategies = {}
-    for factor in (1.0, *WRONG_FACTORS):
-        for seed, policy in enumerate(policies):
-            ratio = ratio_for_wrong_price(policy, params, factor)
-            strategies[f"{factor:g} {seed}"] = paced(policy, params, cost_ratio=ratio)
+    factors = (1.0, *WRONG_FACTORS)
+    names = {(factor, i): f"policy {i}, first price x {factor:g}" for factor in factors for i in range(len(policies))}
+    strategies = {
+        name: paced(policies[i], params, cost_ratio=ratio_for_wrong_price(policies[i], params, factor))
+        for (factor, i), name in names.items()
+    }
     episodes = compare(episode_key(key), strategies, num_episodes, params)
+    means = {pair: np.asarray(episodes[name].reward, np.float64).mean() for pair, name in names.items()}
+    reward = np.array([[means[factor, i] for i in range(len(policies))] for factor in factors])
     runs = list(episodes.values())
-    reward = np.array([np.asarray(run.reward, np.float64).mean() for run in runs]).reshape(-1, len(policies))
     length = np.array([run.length for run in runs])
-    # Counted, because float32 sums of a thousand costs are not exact to the cent's last digits.
+    # The prompts of each model are counted, because a float32 sum of a thousand costs is not exact enough.
     counts = np.rint(np.array([run.model_share for run in runs], np.float64) * length[..., None])
     spent = counts @ np.asarray(versions.of(params).budgeting.mean_costs(params), np.float64)
     budget = float(params.budget)
     fewest = length.min() / int(params.episode_length)
-    return Paced(budget, reward[0], reward[1:], float((spent - budget).max()), float(fewest))
+    return PacedScores(budget, reward[0], reward[1:], float((spent - budget).max()), float(fewest))
 
 
-def check_priced_claims(evaluations: Mapping[str, Evaluation], results: Mapping[str, Paced]) -> list[Claim]:
+def check_priced_claims(evaluations: Mapping[str, Evaluation], results: Mapping[str, PacedScores]) -> list[Claim]:
     """What README claims of priced policies, of the scenarios that were measured."""
     claims = []
     for scenario, result in results.items():
@@ -144,7 +147,7 @@ def _trained(scenario: str, num_seeds: int, total_timesteps: int) -> list[Priced
     return [policy for policy in trained_policies(config).values() if isinstance(policy, PricedPolicy)]
 
 
-def _section(evaluations: Mapping[str, Evaluation], results: Mapping[str, Paced], num_seeds: int) -> str:
+def _section(evaluations: Mapping[str, Evaluation], results: Mapping[str, PacedScores], num_seeds: int) -> str:
     num_plain = len(_plain(next(iter(evaluations.values())))) if evaluations else 0
     rows = [["mean reward", *(f"`{name}`, {result.budget:g} USD" for name, result in results.items())]]
     rows.append(["best mixture of the models", *(_mixture(one) for one in evaluations.values())])
@@ -166,7 +169,7 @@ def _mixture(evaluation: Evaluation) -> str:
 
 def _plain(evaluation: Evaluation) -> np.ndarray:
     """The reward of every seed of plain PPO's short run."""
-    names = [name for name in evaluation.matched if "seed" in name]
+    names = [name for name in evaluation.matched if name != LARGE]
     return np.array([evaluation.scores[name].reward.mean for name in names])
 
 

@@ -1,4 +1,4 @@
-"""One priced policy at all its prices, beside specialists (agents trained for one price each) and single models."""
+"""Comparing one priced policy at all its prices with specialists and with single models."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,70 +25,70 @@ if TYPE_CHECKING:
     from train.algorithm.ppo import PPO
 
 NUM_PRICES = 48
-"""How many prices the priced policy is run at; its frontier lies between neighbouring ones."""
+"""The number of prices that the priced policy is run at; its frontier is interpolated between them."""
 
 
 @dataclass(frozen=True)
 class PricedFrontier:
-    """Scores over the same episodes, which no budget ends; rewards are without the price.
+    """Scores over the same episodes, which no budget ends; the price is not subtracted from rewards.
 
     Costs are USD per 1,000 prompts, prices reward per USD on top of the problem's own `cost_weight`.
     """
 
     policy: Mapping[float, Score]
-    """Those of the priced policy by price, rising."""
+    """The scores of the priced policy by price, rising."""
     agents: Mapping[float, Sequence[Score]]
-    """Those of the specialists by the price each was trained for, rising; one of every seed."""
+    """The scores of the specialists, one for each seed, by the price that they were trained for, rising."""
     models: Mapping[str, Score]
-    """Those of sending every prompt to one model, by its name."""
+    """The scores of sending every prompt to one model, by its name."""
 
     @property
     def best_agents(self) -> dict[float, Score]:
-        """By price, the agent that earns most once its price is paid; the episodes shown picked it."""
+        """The agent with the best net reward for each price; picking it on the test episodes favours the agents."""
         return {price: max(seeds, key=lambda one: _net(one, price)) for price, seeds in self.agents.items()}
 
     @property
     def models_hull(self) -> Hull:
-        """What choosing blindly among the models achieves, in quality."""
+        """The hull of the single models: the quality that mixtures achieve."""
         return hull_of(self.models.values())
 
     @property
     def num_seeds(self) -> int:
-        """How many agents there are of every price."""
+        """The number of agents for every price."""
         return len(next(iter(self.agents.values())))
 
     def reward_at(self, cost_per_1k: float) -> float:
-        """What the priced policy earns for a cost, between neighbouring prices by interpolation.
+        """Return what the priced policy earns at a cost, interpolated between neighbouring prices.
 
-        It spends no more than at its lowest price, so for a higher cost it earns what it earns there. For a lower cost
-        than that of its highest price the result is NaN.
+        For a higher cost than it has at its lowest price, the result is what it earns at that price, since it never
+        spends more. For a lower cost than it has at its highest price, the result is NaN.
         """
         costs = np.array([one.cost_per_1k for one in self.policy.values()])
         rewards = np.array([one.reward.mean for one in self.policy.values()])
-        order = np.lexsort((rewards, costs))  # of equal costs the best reward last, from which interpolation goes on
+        order = np.lexsort((rewards, costs))  # among equal costs, the best is last, where interpolation goes on
         return float(np.interp(cost_per_1k, costs[order], rewards[order], left=np.nan))
 
     def gain(self, agent: Score) -> float:
-        """What the priced policy earns more than an agent at the agent's cost, over the agent's reward; may be NaN."""
+        """Return what the policy earns more than an agent at the same cost, a share of the agent's reward, or NaN."""
         difference = self.reward_at(agent.cost_per_1k) - agent.reward.mean
-        # What earns nothing has no share; nothing more than nothing is 0.
+        # A share of a reward of 0 is not defined; only a difference of 0 counts as 0.
         return difference / abs(agent.reward.mean) if agent.reward.mean else 0.0 if difference == 0 else float("nan")
 
 
 def compare_with_specialists(
     policy: PricedPolicy, ppo: "PPO", task: Task, num_prices: int, seeds: Sequence[int], num_episodes: int, out: Console
 ) -> PricedFrontier:
-    """Train the specialists, and run all of it through the same episodes.
+    """Train the specialists, and run them, the policy and the single models through the same episodes.
 
     Args:
         policy: the priced policy.
         ppo: how each specialist is trained, on the environment of `task`.
-        task: the routing problem, whose budget is not looked at.
+        task: the routing problem, whose budget is ignored.
         num_prices: how many prices specialists are trained for, evenly spaced over the policy's range on a logarithmic
             scale.
-        seeds: one specialist of each price is trained from each of them; the episodes follow from the first.
-        num_episodes: how many episodes everyone runs through.
-        out: shows the progress of the training.
+        seeds: the seeds of the specialists at each price; the episodes follow from the first seed.
+        num_episodes: the number of episodes that each of them runs through.
+        out: the console that shows the progress of the training.
     """
     params = without_budget(task.params)
     key = evaluation_key(seeds[0])
@@ -106,14 +106,14 @@ def compare_with_specialists(
 
 
 def print_frontier(frontier: PricedFrontier, scenario: str, num_episodes: int, out: Console) -> None:
-    """Print the table of the specialists, and what it comes to."""
+    """Print the table of the specialists, and a summary in words."""
     title = f"{scenario}: {num_episodes} episodes, the same for all, which no budget ends"
     out.print(terminal_table(title, frontier_rows(frontier)))
     print_sentences(out, frontier_in_words(frontier))
 
 
 def frontier_rows(frontier: PricedFrontier) -> list[list[str]]:
-    """A header, and a row for the best agent of each price."""
+    """Return a header, and a row for the best agent of each price."""
     rows = [
         ["agent for the price", "USD per 1,000", "quality", "SLA violations", "reward", "priced policy's", "difference"]
     ]
@@ -126,7 +126,7 @@ def frontier_rows(frontier: PricedFrontier) -> list[list[str]]:
 
 
 def frontier_in_words(frontier: PricedFrontier) -> str:
-    """How far the policy is from the best agents, and from all of them, where it reaches their costs."""
+    """Say how the policy compares with the best agents, and with all agents, where it reaches their costs."""
     best = np.array([frontier.gain(agent) for agent in frontier.best_agents.values()])
     every = np.array([frontier.gain(agent) for seeds in frontier.agents.values() for agent in seeds])
     if np.isnan(best).all():
@@ -145,7 +145,7 @@ def frontier_in_words(frontier: PricedFrontier) -> str:
 
 
 def scores_at_prices(policy: PricedPolicy, key: jax.Array, num_episodes: int, params: AnyParams) -> dict[float, Score]:
-    """The scores of a priced policy at `NUM_PRICES` prices from all over its range, over the same episodes."""
+    """Return the scores of a priced policy at `NUM_PRICES` prices from all over its range, over the same episodes."""
     prices = np.geomspace(policy.min_price, policy.max_price, NUM_PRICES)
 
     @jax.jit
@@ -157,5 +157,5 @@ def scores_at_prices(policy: PricedPolicy, key: jax.Array, num_episodes: int, pa
 
 
 def _net(agent: Score, price: float) -> float:
-    """The mean reward of an episode less what its cost is worth at a price."""
+    """Return the mean reward of an episode less the price times its cost."""
     return agent.reward.mean - price * agent.cost

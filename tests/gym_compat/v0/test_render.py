@@ -101,7 +101,7 @@ def test_a_recording_has_a_frame_for_every_prompt(tmp_path):
     ("arguments", "message"),
     [
         (["--scenario", "x"], "scenario is 'x'"),
-        (["--steps", "0"], "must be above 0"),
+        (["--steps", "0"], "steps is 0; it must be a whole number at least 1"),
         (["a.mp4"], "must end in .gif"),
     ],
 )

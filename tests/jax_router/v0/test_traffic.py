@@ -6,8 +6,9 @@ import pytest
 from scipy import stats
 
 from jax_router import Traffic, draw_noise
+from jax_router.internal.tables import draw_from_quantiles, load_at
 from jax_router.v0.quality import Difficulty, mean_quality
-from jax_router.v0.traffic import LOAD_PEAK, draw_from_quantiles, knots, load_at
+from jax_router.v0.traffic import LOAD_PEAK, knots
 from tests.helpers import oracle
 
 NUM_DRAWS = 1_000_000

@@ -107,8 +107,11 @@ def test_numbers_that_follow() -> None:
     [
         (Config(Problem(min_price=2.0)), "--min-price is 2; it is for runs with --priced"),
         (Config(Problem(priced=True, min_price=3.0, max_price=2.0)), "--max-price is 2; it must be .* above 3"),
-        (Config(Problem(env="CartPole-v1", episode_length=9)), "--episode-length is for LLMRouter-v0"),
-        (Config(Problem(env="CartPole-v1", priced=True)), "--priced is for LLMRouter-v0; --env is CartPole-v1"),
+        (Config(Problem(env="CartPole-v1", episode_length=9)), "--episode-length is for LLMRouter-v0, LLMRouter-v1"),
+        (
+            Config(Problem(env="CartPole-v1", priced=True)),
+            "--priced is for LLMRouter-v0, LLMRouter-v1; --env is CartPole-v1",
+        ),
         (Config(run=Run(num_devices=0)), "--num-devices is 0; it must be a whole number at least 1"),
         (Config(run=Run(num_devices=3)), "--num-devices is 3; it must divide --num-envs 64"),
         (

@@ -1,6 +1,7 @@
 """Odd places to run in: one line and the work goes on, or one line and exit status 2."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,27 @@ def test_a_coordinator_that_does_not_answer_is_one_line(monkeypatch, refuses) ->
     args = ["--coordinator-address", "127.0.0.1:9", "--num-processes", "2", "--process-id", "1"]
     refuses(ppo.main, args, "--coordinator-address is 127.0.0.1:9; nobody answered there for 0.3 s")
     refuses(ppo.main, [*args[:1], "nowhere", *args[2:]], "--coordinator-address is 'nowhere'; it must be HOST:PORT")
+
+
+def test_processes_that_do_not_come_are_one_line(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    code = f"""
+from train import ppo
+ppo.PATIENCE = 2
+ppo.main(["--coordinator-address", "{address}", "--num-processes", "2", "--run-dir", "run"])
+"""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=200
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        f"error: --coordinator-address is {address}; not all of 2 processes came within 2 s"
+    )
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
 
 
 NAMES = ["llama[free]", "llama[paid]", "x[/fast]", "cost $5 or $6", "a|b", "_hidden", "日本", "中国"]

@@ -12,7 +12,7 @@ from train.pictures.style import BLACK, GREY, in_house_style, label_area, model_
 from train.studies.v0.behaviour import ChoiceMap
 
 SMALLEST_NAMED = 0.02
-"""The share of a map that a region needs for its name to be written in it."""
+"""The least share of a map that a region needs for its name to be written in it."""
 
 NOTE = (
     "Everything else that the agent sees is held at its median around that hour.\n"
@@ -37,7 +37,7 @@ def draw_choices(choice_map: ChoiceMap, model_names: Sequence[str]) -> Figure:
 
 
 def clock(hour: float) -> str:
-    """Hours after any midnight as HH:MM."""
+    """Write hours after any midnight as HH:MM."""
     minutes = round(60 * hour) % (24 * 60)
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
@@ -69,14 +69,14 @@ def _frame(axes: Axes, usual: np.ndarray) -> None:
 
 
 def _inside(region: np.ndarray) -> tuple[int, int]:
-    """Column and row of the point of a region, (Y, X) bool, that lies farthest from its border."""
+    """Return column and row of the point of a region, (Y, X) bool, that lies farthest from its border."""
     depth = distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1]
     row, column = np.unravel_index(int(np.argmax(depth)), region.shape)
     return int(column), int(row)
 
 
 def _title(choice_map: ChoiceMap, model_names: Sequence[str]) -> str:
-    """The rule that the maps follow, where they do; else what the maps are."""
+    """Return a title: the rule that the maps follow, if they follow it, else what the maps show."""
     complex_half = choice_map.complexity >= 0.5
     with_room, full = choice_map.choices[:, 0, complex_half], choice_map.choices[:, -1, complex_half]
     if (with_room == choice_map.better).mean() > 0.9 and (full == choice_map.better).mean() < 0.5:

@@ -14,9 +14,9 @@ from train.pictures.v0.choices import clock
 from train.studies.v0.behaviour import Day
 
 WINDOW = 30
-"""How many prompts a share is taken over."""
+"""The number of neighbouring prompts that a share is taken over."""
 SMALLEST_SHARE = 0.01
-"""A model with less than this share of the prompts is left out."""
+"""The least share of the prompts that a model needs to be drawn."""
 
 
 @in_house_style

@@ -1,4 +1,4 @@
-"""What a trained agent does: its choice for every prompt and queue, and one episode of it, prompt by prompt."""
+"""The behaviour of a trained agent: its choice for every prompt and queue, and one of its episodes."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -8,22 +8,22 @@ import jax.numpy as jnp
 import numpy as np
 
 from jax_router import Params, run_steps
+from jax_router.internal.tables import load_at
 from jax_router.simulator import reset_batch
 from jax_router.v0 import observation as layout
-from jax_router.v0.traffic import load_at
 from train.agents.strategies import greedy
 
 if TYPE_CHECKING:
     from train.algorithm.ppo import PPO, TrainState
 
 NUM_COMPLEXITIES, NUM_DEPTHS = 321, 241
-"""Points of a choice map along its two axes."""
+"""The number of points of a choice map along its two axes."""
 MEDIAN_EPISODES = 32
-"""Episodes that the medians of everything else are taken from."""
+"""The number of episodes that medians of the agent's observations are taken over."""
 NEAREST = 20
-"""One in so many of the prompts in those episodes counts as being around an hour: the nearest ones."""
+"""The prompts around an hour are the nearest ones to it, one in this many of those episodes."""
 HOURS_BEFORE_PEAK = 4
-"""A day begins this long before the load is highest, so that it holds that hour and, by default, the quietest one."""
+"""The hours from the start of a day to its peak load; a day thus holds the peak and, by default, the quietest hour."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,18 @@ class ChoiceMap:
     queue: np.ndarray
     """(Y,) float32, requests that wait for `better`, from 0 to the most in those episodes."""
     better: int
-    """The model of the queue."""
+    """The model whose queue is varied: the better one of the two."""
     cheaper: int
-    """The other one of the two."""
+    """The other model of the two."""
     hours: tuple[float, float]
-    """When the load is lowest and when it is highest, h after midnight."""
+    """The times at which the load is lowest and highest, h after midnight."""
     choices: np.ndarray
     """(2, Y, X) int32, the model that is picked at each of `hours`."""
     usual: np.ndarray
-    """(2, 2, 2) float32: around each of `hours`, of complexity and of queue, the least and the most that nine in ten
-    of the agent's own prompts met."""
+    """The range that nine in ten of the agent's own prompts met around each of `hours`, (2, 2, 2) float32.
+
+    The axes are the hour, then complexity and queue, then the least and the most.
+    """
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,11 @@ class Day:
     quality: np.ndarray
     """(T,) float32, 0 .. 1."""
     quiet_and_busy: tuple[float, float]
-    """When the load is lowest and when it is highest after the first prompt, in the hours of `hour`."""
+    """The times after the first prompt at which the load is lowest and highest, in the hours of `hour`."""
 
 
 def map_choices(ppo: "PPO", agent: "TrainState", params: Params, key: jax.Array) -> ChoiceMap:
-    """Ask an agent about every point of the map.
+    """Compute an agent's choice at every point of the map.
 
     Args:
         ppo: the algorithm that trained it.
@@ -108,7 +110,7 @@ def map_choices(ppo: "PPO", agent: "TrainState", params: Params, key: jax.Array)
 
 
 def live_a_day(ppo: "PPO", agent: "TrainState", params: Params, key: jax.Array) -> Day:
-    """One episode of an agent, which begins `HOURS_BEFORE_PEAK`; arguments as for `map_choices`."""
+    """Run one episode of an agent, which begins `HOURS_BEFORE_PEAK`; it takes the arguments of `map_choices`."""
     key_start, key_steps = jax.random.split(key)
     quiet, busy = quiet_and_busy_hour(params)
     start = (busy - HOURS_BEFORE_PEAK) % 24
@@ -131,14 +133,14 @@ def live_a_day(ppo: "PPO", agent: "TrainState", params: Params, key: jax.Array) 
 
 
 def quiet_and_busy_hour(params: Params) -> tuple[float, float]:
-    """When the load is lowest and when it is highest, h after midnight, to the quarter of an hour."""
+    """Return the times at which the load is lowest and highest, h after midnight, to the quarter of an hour."""
     times = np.arange(96, dtype=np.float32) / 96
     load = np.asarray(load_at(jnp.asarray(times), params.traffic.load))
     return 24 * float(times[load.argmin()]), 24 * float(times[load.argmax()])
 
 
 def _own_episodes(ppo: "PPO", agent: "TrainState", params: Params, key: jax.Array) -> tuple[np.ndarray, np.ndarray]:
-    """What an agent sees, (P, D) float32, and does, (P,) int32, over the P prompts of `MEDIAN_EPISODES`."""
+    """Return observations, (P, D) float32, and actions, (P,) int32, of an agent's P prompts in `MEDIAN_EPISODES`."""
 
     @jax.jit
     def run(key: jax.Array, params: Params) -> tuple[jax.Array, jax.Array]:
@@ -151,7 +153,7 @@ def _own_episodes(ppo: "PPO", agent: "TrainState", params: Params, key: jax.Arra
 
 
 def _around(observation: np.ndarray, time_of_day: int, hour: float) -> np.ndarray:
-    """The rows, one in `NEAREST`, whose time of day, the column `time_of_day`, is nearest to an hour."""
+    """Return the rows, one in `NEAREST`, whose time of day, in the column `time_of_day`, is nearest to an hour."""
     apart = np.abs(observation[:, time_of_day] - hour / 24)
     apart = np.minimum(apart, 1 - apart)
     return observation[np.argsort(apart, kind="stable")[: -(-len(apart) // NEAREST)]]

@@ -1,0 +1,47 @@
+"""LLMRouter-v1: tokens, prices per token, batching endpoints, rate limits and outages. See `docs/dynamics-v1.md`."""
+
+from jax_router.v1 import budgeting, observation, strategies, tuning
+from jax_router.v1.defaults import observe, reset, run_episodes, run_steps, step, transition
+from jax_router.v1.env import State
+from jax_router.v1.fleet import DEFAULT_MODELS, Fleet, ModelConfig, check_models, load_models
+from jax_router.v1.lengths import LengthTables, lognormal, tables_from
+from jax_router.v1.noise import Noise, draw_noise
+from jax_router.v1.params import Params
+from jax_router.v1.quality import QualityTable
+from jax_router.v1.reward import Outcome, RewardConfig
+from jax_router.v1.scenarios import SCENARIOS, make_params
+from jax_router.v1.simulator import SIMULATOR
+from jax_router.v1.traffic import Prompt, Traffic
+
+__all__ = [
+    "DEFAULT_MODELS",
+    "SCENARIOS",
+    "SIMULATOR",
+    "Fleet",
+    "LengthTables",
+    "ModelConfig",
+    "Noise",
+    "Outcome",
+    "Params",
+    "Prompt",
+    "QualityTable",
+    "RewardConfig",
+    "State",
+    "Traffic",
+    "budgeting",
+    "check_models",
+    "draw_noise",
+    "load_models",
+    "lognormal",
+    "make_params",
+    "observation",
+    "observe",
+    "reset",
+    "run_episodes",
+    "run_steps",
+    "step",
+    "strategies",
+    "tables_from",
+    "transition",
+    "tuning",
+]

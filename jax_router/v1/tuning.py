@@ -1,0 +1,81 @@
+"""The rules of this environment with numbers to choose, and the searches that choose them."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jax_router.policy import Policy
+from jax_router.tuning import Tuned, joined, try_out
+from jax_router.v1.params import Params
+from jax_router.v1.strategies import greedy_less_prices, ladder
+
+TUNED_RULE = "greedy less prices, tuned"
+"""The name of the strongest of the tuned rules."""
+TUNED_LADDER = "ladder, tuned"
+
+USUAL_PRICES = (0.30, 3.58, 0.27)
+"""Prices that do well in the `default` scenario; searches look around them, too."""
+
+
+def tuned_rules(key: jax.Array, params: Params, num_episodes: int) -> dict[str, Policy]:
+    """The ladder and the greedy rule with prices, tuned on `num_episodes` episodes for each candidate, by name."""
+    steps = best_ladder(key, params, num_episodes).best
+    prices = best_prices(key, params, num_episodes).best
+    return {
+        TUNED_LADDER: ladder(params, jnp.asarray(steps[:-1]), float(steps[-1])),
+        TUNED_RULE: greedy_less_prices(params, jnp.asarray(prices)),
+    }
+
+
+def best_prices(key: jax.Array, params: Params, num_episodes: int = 32) -> Tuned:
+    """Search the prices of `greedy_less_prices`; candidates are (C, 3), the three numbers it takes.
+
+    The first round has no prices, the usual ones and some drawn over wide ranges; later ones are ever closer to the
+    best so far.
+
+    Args:
+        key: a JAX random key; the episodes of the search follow from it.
+        params: the routing problem.
+        num_episodes: that each candidate runs through.
+    """
+    generator = np.random.default_rng(0)  # where to look; the luck of the episodes is the key's
+    wide = np.stack(
+        [
+            np.exp(generator.uniform(np.log(0.03), np.log(3.0), 30)),
+            generator.uniform(0.2, 8, 30),
+            np.exp(generator.uniform(np.log(0.03), np.log(3.0), 30)),
+        ],
+        axis=-1,
+    )
+    candidates = np.array([(0, 0, 0), USUAL_PRICES, *wide], np.float32)
+    tuned = try_out(key, params, candidates, lambda prices: greedy_less_prices(params, prices), num_episodes)
+    for spread in (0.6, 0.3, 0.15):
+        around = (tuned.best * np.exp(generator.normal(0, spread, (32, 3)))).astype(np.float32)
+        more = try_out(key, params, around, lambda prices: greedy_less_prices(params, prices), num_episodes)
+        tuned = joined(tuned, more)
+    return tuned
+
+
+def best_ladder(key: jax.Array, params: Params, num_episodes: int = 32) -> Tuned:
+    """Search the numbers of `ladder`; candidates are (C, N + 1), the thresholds and the fullest share.
+
+    Args:
+        key: a JAX random key; the episodes of the search follow from it.
+        params: the routing problem.
+        num_episodes: that each candidate runs through.
+    """
+    generator = np.random.default_rng(0)
+
+    def rule(numbers: jax.Array) -> Policy:
+        return ladder(params, numbers[:-1], numbers[-1])
+
+    def clipped(candidates: np.ndarray) -> np.ndarray:
+        return np.clip(candidates, 0.0, [*[1.0] * params.num_models, 2.0]).astype(np.float32)
+
+    highest = [*[0.8] * params.num_models, 1.2]
+    candidates = clipped(generator.uniform([*[0.0] * params.num_models, 0.6], highest, (128, params.num_models + 1)))
+    tuned = try_out(key, params, candidates, rule, num_episodes)
+    for spread in (0.12, 0.05):
+        around = clipped(tuned.best + generator.normal(0, spread, (128, params.num_models + 1)))
+        tuned = joined(tuned, try_out(key, params, around, rule, num_episodes))
+    return tuned

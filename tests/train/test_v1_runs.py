@@ -1,0 +1,63 @@
+"""LLMRouter-v1 from the command line: learning, at a price too, and comparing what was learned."""
+
+import json
+
+import jax
+import numpy as np
+import pytest
+
+from jax_router import v1
+from jax_router.rollout import run_episodes
+from router_serving.pacing import make_plan
+from router_serving.policy_file import load_policy
+from tests.helpers.runs import SMALL
+from train import evaluate, ppo
+from train.agents.export import rehearse
+from train.agents.paced import Paced
+from train.agents.strategies import plan_for
+
+V1 = ("--env", "LLMRouter-v1", "--episode-length", "20")
+
+
+def test_train_and_evaluate(tmp_path, capsys):
+    run = tmp_path / "run"
+    ppo.main([*SMALL, *V1, "--scenario", "outages", "--run-dir", str(run)])
+    policy = load_policy(run)
+    assert policy.origin.environment == "LLMRouter-v1"
+    assert policy.origin.scenario == "outages"
+    assert len(policy.origin.observation) == 50
+    output = tmp_path / "results.json"
+    few = ["--episodes", "4", "--tuning-episodes", "0", "--episode-length", "20"]
+    evaluate.main(["--model-path", str(run), "--output", str(output), *few])
+    assert "greedy-reward" in capsys.readouterr().out
+    assert "ppo" in json.dumps(json.loads(output.read_text()))
+
+
+def test_train_at_a_price(tmp_path, capsys):
+    run = tmp_path / "run"
+    ppo.main([*SMALL, *V1, "--priced", "--run-dir", str(run)])
+    assert load_policy(run).origin.environment == "LLMRouter-v1"
+    capsys.readouterr()
+
+
+def test_a_scenario_of_another_environment_is_refused(refuses):
+    refuses(ppo.main, ["--env", "LLMRouter-v1", "--scenario", "rush_hour"], "the known ones are default, roomy, bursts")
+    refuses(ppo.main, ["--env", "LLMRouter-v1", "--scenario", "replay"], "it needs a trace")
+
+
+def test_a_pacer_learns_what_prompts_really_cost(key):
+    """Answers cost what they turn out to: the account is the episode's own, whatever was expected."""
+    params = v1.make_params("tight_budget", episode_length=300, budget=0.2)
+    scores, costs = jax.numpy.asarray(params.fleet.quality_score), v1.budgeting.mean_costs(params)
+
+    @jax.vmap
+    def by_price(observation):
+        return scores - jax.numpy.exp(observation[-1]) * costs
+
+    measured = rehearse(by_price, params, 0.3, 10_000, jax.random.key(5))
+    plan = make_plan(*measured, np.asarray(params.traffic.load), float(v1.budgeting.prompts_per_day(params)))
+    policy = Paced(by_price, plan_for(plan, params), params)
+    episodes = jax.jit(lambda key: run_episodes(key, policy, 16, params))(key)
+    assert episodes.cost.max() < 0.2 * 1.05  # the last prompt may cost more than was thought, no other
+    assert episodes.length.min() >= 285
+    assert episodes.cost.mean() == pytest.approx(0.2, rel=0.1)
