@@ -13,7 +13,7 @@ from train.bounds.problem import Prices, RelaxedProblem
 KNOT_SPACING = 60
 """Steps between two knots of the prices in the middle of an episode."""
 END_KNOTS = (3, 8, 16, 30)
-"""Steps from either end of an episode at which there are further knots: queues begin empty, and nothing matters later."""
+"""Steps from either end of an episode with further knots: queues begin empty, and nothing matters later."""
 MEMORY = 20
 """Past slopes that L-BFGS keeps."""
 NEVER_LATE = 0.1
@@ -65,14 +65,21 @@ def search_prices(
 
 
 def first_prices(problem: RelaxedProblem) -> Prices:
-    """Where a search begins: what the best model earns with a little queue, at all times and sizes the same."""
+    """Where a search begins: what the best model earns with a little queue, at all times and sizes the same.
+
+    Where the budget is too small for all prompts, money has the price instead: what the best model earns with it.
+    """
     steps = knot_steps(problem.num_steps)
     depth = int(NEVER_LATE * (problem.wait.shape[1] - 1))
+    earned = problem.answer + problem.wait[:, [depth]]  # (N, C)
+    shape = (problem.num_starts, len(steps), earned.shape[1], problem.size_weights.shape[-1])
+    if problem.must_run_dry:
+        money = max(0.0, float((earned @ problem.kind_weights / problem.costs).max()))
+        return Prices(np.zeros(shape), steps, np.full(problem.num_starts, money))
     share = problem.budget / problem.num_steps
     # Money costs nothing yet, unless the models within the budget's share earn less than those that are not.
-    earned = (problem.answer + problem.wait[:, [depth]])[problem.costs <= max(share, problem.costs.min())].max(0)
-    shape = (problem.num_starts, len(steps), len(earned), problem.size_weights.shape[-1])
-    return Prices(np.broadcast_to(earned[:, None], shape).copy(), steps, np.zeros(problem.num_starts))
+    best = earned[problem.costs <= max(share, problem.costs.min())].max(0)
+    return Prices(np.broadcast_to(best[:, None], shape).copy(), steps, np.zeros(problem.num_starts))
 
 
 def knot_steps(num_steps: int) -> np.ndarray:

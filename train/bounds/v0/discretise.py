@@ -6,9 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.stats import norm
 
+from jax_router.internal.tables import draw_from_quantiles, load_at
 from jax_router.v0.env import INITIAL_QUEUE_DEPTH, MIN_LATENCY
 from jax_router.v0.params import Params
-from jax_router.v0.traffic import draw_from_quantiles, load_at
 from train.bounds.grids import call_values, node_weights, raised, weights_from_calls
 from train.bounds.problem import RelaxedProblem
 from train.bounds.queueing import drain, join
@@ -78,8 +78,7 @@ class _Kinds:
         atoms = _all_draws(params.traffic.complexity_quantiles)
         matters = float(params.reward.quality_miss_penalty) > 0
         complexities = _complexity_nodes(params, atoms, resolution.complexities, matters)
-        num_deviations = max(resolution.required, 2) if matters else 1
-        deviations = np.linspace(-LARGEST_DEVIATION, LARGEST_DEVIATION, num_deviations) if matters else np.zeros(1)
+        deviations = _deviation_nodes(max(resolution.required, 2)) if matters else np.zeros(1)
         normal = norm.ppf((np.arange(NUM_DRAWS) + 0.5) / NUM_DRAWS)
         by_deviation = node_weights(normal, deviations)
         weights = node_weights(atoms, complexities)[:, None] * by_deviation
@@ -101,7 +100,7 @@ class _Kinds:
         values = raised(by_complexity, self.complexities, [_easiest(params)]).T
         if len(self.deviations) > 1:
             # ... and by what the lines between the rows lack anywhere.
-            between = np.linspace(*self.complexities[[0, -1]], 257)[:, None]
+            between = np.linspace(self.complexities[0], self.complexities[-1], 257)[:, None]
             lines = raised(lambda points: reward(between, points), self.deviations)
             values = values + (lines - reward(between, self.deviations)).max(0)
         return np.asarray(values.ravel())
@@ -114,6 +113,12 @@ def _complexity_nodes(params: Params, atoms: np.ndarray, count: int, required_ma
     if required_matters or len(hard) in (0, len(atoms)):
         return _quantile_nodes(atoms, count)
     return np.unique([atoms.min(), easiest, *_quantile_nodes(hard, count - 1)[1:]])
+
+
+def _deviation_nodes(count: int) -> np.ndarray:
+    """Nodes that crowd in the middle, where deviations are likely."""
+    even = np.linspace(-1, 1, count)
+    return np.asarray(LARGEST_DEVIATION * np.sign(even) * np.abs(even) ** 1.5)
 
 
 def _easiest(params: Params) -> float:

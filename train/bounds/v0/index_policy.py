@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jax_router.internal.tables import load_at
 from jax_router.policy import Policy
 from jax_router.v0.params import Params
-from jax_router.v0.traffic import load_at
 from router_serving.index_policy import IndexTables, worth
 from train.bounds.index import NUM_PARTS, queue_prices
 from train.bounds.minimise import search_prices

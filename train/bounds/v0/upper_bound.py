@@ -19,7 +19,7 @@ from train.bounds.v0.discretise import Resolution, discretise
 
 SEARCH = Resolution(depths=41, complexities=12, sizes=6, required=3)
 """Where prices are searched: coarse, and not lifted."""
-COARSEST = Resolution(depths=51, complexities=20, sizes=7, required=5)
+COARSEST = Resolution(depths=51, complexities=20, sizes=7, required=9)
 """Where the bound is worked out first; everything is then halved."""
 MAX_HALVINGS = 2
 """How often it is halved at most."""
