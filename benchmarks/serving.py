@@ -16,7 +16,7 @@ from benchmarks.flags import Flags, run_command
 from benchmarks.measure import Rate, Run, in_turns, size_for
 from benchmarks.report import Report, Table, Target, machine
 from jax_router import make_params
-from router_serving import PricedPolicy
+from router_serving import PricedNetwork, PricedPolicy
 from router_serving.pacing import begin, make_plan, set_price
 from router_serving.policy import policy_from_arrays
 from train.agents.export import origin_of
@@ -59,7 +59,7 @@ def made_up_policy() -> PricedPolicy:
     policy = policy_from_arrays(origin, layers, np.full(sizes[0], 0.5), np.ones(sizes[0]), "tanh")
     prices, falling = np.geomspace(0.3, 1e4, 33), np.linspace(0.01, 0.001, 33)
     plan = make_plan(prices.astype(np.float32), np.repeat(falling[:, None], 24, 1), np.ones(96), 1440.0)
-    return PricedPolicy(**vars(policy), plan=plan, mean_costs=np.linspace(0.001, 0.01, params.num_models))
+    return PricedNetwork(**vars(policy), plan=plan, mean_costs=np.linspace(0.001, 0.01, params.num_models))
 
 
 def _work(policy: PricedPolicy, observations: np.ndarray) -> dict[str, Callable[[int], object]]:

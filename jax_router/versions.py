@@ -130,3 +130,8 @@ def load(environment: str) -> Version:
 def of(params: AnyParams) -> Version:
     """Return the package of the environment that these parameters belong to; raises what `load` raises."""
     return load(params.simulator.name)
+
+
+def folder_of(params: AnyParams) -> str:
+    """Return the name of the folders that are about the environment of these parameters alone, such as v0."""
+    return _PACKAGES[params.simulator.name].rpartition(".")[2]

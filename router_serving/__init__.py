@@ -1,4 +1,4 @@
-"""A trained policy at work, with NumPy alone.
+"""A policy at work, with NumPy alone.
 
 from router_serving import load_policy
 
@@ -10,14 +10,18 @@ ticket = session.route(observation)
 session.charge(ticket, cost=0.0031)
 """
 
-from router_serving.policy import Origin, Policy
+from router_serving.index_policy import IndexPolicy
+from router_serving.policy import NetworkPolicy, Origin, Policy
 from router_serving.policy_file import load_policy, load_priced_policy, save_policy
-from router_serving.priced_policy import PricedPolicy
+from router_serving.priced_policy import PricedNetwork, PricedPolicy
 from router_serving.session import Session, Ticket
 
 __all__ = [
+    "IndexPolicy",
+    "NetworkPolicy",
     "Origin",
     "Policy",
+    "PricedNetwork",
     "PricedPolicy",
     "Session",
     "Ticket",

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from router_serving.numbers import finite_array, finite_number
-from router_serving.policy import Origin
+from router_serving.priced_policy import PricedPolicy
 
 Array = Any
 """An array of the namespace `xp`."""
@@ -33,42 +32,55 @@ class IndexTables(NamedTuple):
     queue_price: Array  # (H, N, S, Q) reward that later prompts lose
 
 
-@dataclass(frozen=True)
-class IndexPolicy:
-    """The index policy of a fleet. It never changes; `act` is all that routing needs."""
+def checked_tables(tables: IndexTables) -> IndexTables:
+    """Return the tables; raise a `ValueError` that names the one which does not fit the others."""
+    num_models, num_parts, num_sizes = (array.size for array in (tables.costs, tables.load, tables.sizes))
+    for name, shape, good in (
+        ("costs", (num_models,), num_models > 0),
+        ("answer", (num_models, *tables.answer.shape[1:]), tables.answer.ndim == 2 and tables.answer.shape[-1] > 1),
+        ("wait", (num_models, *tables.wait.shape[1:]), tables.wait.ndim == 2 and tables.wait.shape[-1] > 1),
+        ("load", (num_parts,), num_parts > 0),
+        ("size", (2,), True),
+        ("sizes", (num_sizes,), num_sizes > 1 and bool((np.diff(tables.sizes) > 0).all())),
+        (
+            "queue_price",
+            (num_parts, num_models, num_sizes, *tables.queue_price.shape[3:]),
+            tables.queue_price.ndim == 4,
+        ),
+    ):
+        if getattr(tables, name).shape != shape or not good:
+            raise ValueError(f"its table {name} does not fit the others")
+    return tables
 
-    origin: Origin
+
+@dataclass(frozen=True)
+class IndexPolicy(PricedPolicy):
+    """The index policy of a fleet. It never changes.
+
+    Without a price it acts at its own; to spend a budget, `start` returns a session as for any priced policy.
+    """
+
     tables: IndexTables
     price: float
-    """Reward per USD, what money is worth where no other price is given; 0 where no budget binds."""
-
-    @property
-    def model_names(self) -> tuple[str, ...]:
-        """The models, in the order of the actions."""
-        return self.origin.model_names
+    """Reward per USD that money is worth where no other price is given; 0 where no budget binds."""
 
     @property
     def observation_size(self) -> int:
         """D, the numbers in an observation: length, complexity, N queues, time of day, budget."""
         return len(self.tables.costs) + 4
 
-    def act(self, observation: ArrayLike, price: float | None = None) -> np.ndarray:
-        """The models to route to, (n,) int64, for observations (n, D) float32; () for a single one, (D,).
+    def logits(self, observation: ArrayLike, price: ArrayLike | None = None) -> np.ndarray:
+        """What each model is worth at a price, (n, N) float32, reward; without a price, at its own.
 
-        Raises `ValueError` for observations of another width, numbers that are not finite, and a negative price.
+        Raises as `PricedPolicy.act` does.
         """
-        return np.argmax(self.preferences(observation, price), axis=-1)
+        if price is not None:
+            return super().logits(observation, price)
+        return np.asarray(worth(self.tables, self.checked(observation), np.float32(self.price), np))
 
-    def preferences(self, observation: ArrayLike, price: float | None = None) -> np.ndarray:
-        """What each model is worth, (n, N) float32, reward. Raises as `act` does."""
-        x = finite_array("observation", observation)
-        if x.ndim == 0 or x.shape[-1] != self.observation_size:
-            raise ValueError(
-                f"observation has shape {x.shape}; this policy takes (n, {self.observation_size}), "
-                f"for the models {', '.join(self.model_names)}"
-            )
-        asked = self.price if price is None else finite_number("price", price, at_least=0)
-        return np.asarray(worth(self.tables, x, np.float32(asked), np))
+    def preferences(self, x: np.ndarray, log_price: ArrayLike) -> np.ndarray:
+        """What each model is worth, (n, N), for `checked` observations and the natural logarithm of a price."""
+        return np.asarray(worth(self.tables, x, np.exp(np.asarray(log_price, np.float32)), np))
 
 
 def worth(tables: IndexTables, observation: Array, price: Array, xp: Any) -> Array:

@@ -56,16 +56,9 @@ class Origin:
 
 @dataclass(frozen=True)
 class Policy:
-    """A trained router. It never changes; `act` is all that routing needs."""
+    """A router. It never changes; `act` is all that routing needs."""
 
     origin: Origin
-    activation: str
-    """A name in `ACTIVATIONS`."""
-    observation_mean: np.ndarray
-    """(D,) float32."""
-    observation_scale: np.ndarray
-    """(D,) float32, above 0."""
-    layers: Layers
 
     @property
     def model_names(self) -> tuple[str, ...]:
@@ -74,13 +67,13 @@ class Policy:
 
     @property
     def scenario(self) -> str:
-        """The scenario that it was trained on."""
+        """The scenario that it was made for."""
         return self.origin.scenario
 
     @property
     def observation_size(self) -> int:
         """D, the numbers in an observation."""
-        return len(self.observation_mean)
+        raise NotImplementedError
 
     def act(self, observation: ArrayLike) -> np.ndarray:
         """The models to route to, (n,) int64, for observations (n, D) float32; () for a single one, (D,).
@@ -90,12 +83,8 @@ class Policy:
         return np.argmax(self.logits(observation), axis=-1)
 
     def logits(self, observation: ArrayLike) -> np.ndarray:
-        """The preference for each model before the argmax, (n, num_models) float32. Raises as `act` does."""
-        return self._network(self.checked(observation))
-
-    def _network(self, x: np.ndarray) -> np.ndarray:
-        normal = normalized(x, self.observation_mean, self.observation_scale, np)
-        return network(normal, self.layers, self.activation, np)
+        """The preference for each model, (n, num_models) float32. Raises as `act` does."""
+        raise NotImplementedError
 
     def checked(self, observation: ArrayLike) -> np.ndarray:
         """The observation as float32; raises as `act` does."""
@@ -106,6 +95,32 @@ class Policy:
                 f"for the models {', '.join(self.model_names)}"
             )
         return x
+
+
+@dataclass(frozen=True)
+class NetworkPolicy(Policy):
+    """A trained router: a network over normalised observations."""
+
+    activation: str
+    """A name in `ACTIVATIONS`."""
+    observation_mean: np.ndarray
+    """(D,) float32."""
+    observation_scale: np.ndarray
+    """(D,) float32, above 0."""
+    layers: Layers
+
+    @property
+    def observation_size(self) -> int:
+        """D, the numbers in an observation."""
+        return len(self.observation_mean)
+
+    def logits(self, observation: ArrayLike) -> np.ndarray:
+        """The preference for each model before the argmax, (n, num_models) float32. Raises as `act` does."""
+        return self._network(self.checked(observation))
+
+    def _network(self, x: np.ndarray) -> np.ndarray:
+        normal = normalized(x, self.observation_mean, self.observation_scale, np)
+        return network(normal, self.layers, self.activation, np)
 
 
 def normalized(x: Array, mean: Array, scale: Array, xp: Any) -> Array:
@@ -157,9 +172,9 @@ def policy_from_arrays(
     observation_mean: ArrayLike,
     observation_variance: ArrayLike,
     activation: str,
-) -> Policy:
+) -> NetworkPolicy:
     """Make a policy from the arrays of a training run, of JAX or NumPy, which are copied to NumPy float32."""
-    return Policy(
+    return NetworkPolicy(
         origin=origin,
         activation=activation,
         observation_mean=np.array(observation_mean, np.float32),

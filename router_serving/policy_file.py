@@ -14,6 +14,9 @@ The file is a `.npz` archive of plain arrays (nothing is ever unpickled):
   H-th part of the day, USD; `prompts_per_day`, (), prompts a day while that was measured; `mean_costs`, (N,), what a
   mean prompt costs at each model, USD; and `load`, (L,), mean 1, the load over the day. Its network sees one more
   number, the natural logarithm of the price, and 1 in the place of the budget.
+- An index policy has no network: `version` is 5, `kind` is "index", and instead of `activation` the header has `price`,
+  reward per USD. Its arrays are those of a plan and, all float32, `index_NAME` for every field NAME of
+  `router_serving.index_policy.IndexTables`.
 
 Versions 1 (plain) and 3 (priced) had `model_names` and `scenario` in their header and `cost_per_call` for `mean_costs`;
 they are still read.
@@ -29,32 +32,35 @@ from typing import Any
 import numpy as np
 
 from router_serving.files import write_new
-from router_serving.pacing import make_plan
-from router_serving.policy import ACTIVATIONS, Layers, Origin, Policy
-from router_serving.priced_policy import PricedPolicy
+from router_serving.index_policy import IndexPolicy, IndexTables, checked_tables
+from router_serving.pacing import Plan, make_plan
+from router_serving.policy import ACTIVATIONS, Layers, NetworkPolicy, Origin, Policy
+from router_serving.priced_policy import PricedNetwork, PricedPolicy
 
 FORMAT = "jax-router-policy"
-VERSION = 4
+VERSION, VERSION_OF_INDEX = 4, 5
 OLDER_PLAIN, OLDER_PRICED = 1, 3
 PRICED_ARRAYS = ("plan_prices", "plan_cost", "prompts_per_day", "mean_costs", "load")
+INDEX = "index_"
+"""What the names of an index policy's own arrays begin with."""
 
 
 def save_policy(path: str | PathLike[str], policy: Policy) -> None:
     """Write a policy file. Raises `FileExistsError` where there is something already: nothing is overwritten."""
-    header = {
-        "format": FORMAT,
-        "version": VERSION,
-        "kind": "priced" if isinstance(policy, PricedPolicy) else "plain",
-        "activation": policy.activation,
-        "origin": asdict(policy.origin),
-    }
-    arrays = {"observation_mean": policy.observation_mean, "observation_scale": policy.observation_scale}
-    for i, (kernel, bias) in enumerate(policy.layers):
-        arrays |= {f"kernel_{i}": kernel, f"bias_{i}": bias}
+    header: dict[str, Any] = {"format": FORMAT, "version": VERSION, "origin": asdict(policy.origin)}
+    arrays: dict[str, Any] = {}
     if isinstance(policy, PricedPolicy):
         plan = policy.plan
         arrays |= {"plan_prices": plan.prices, "plan_cost": plan.cost.T, "load": plan.load}
         arrays |= {"prompts_per_day": np.asarray(plan.prompts_per_day), "mean_costs": policy.mean_costs}
+    if isinstance(policy, IndexPolicy):
+        header |= {"version": VERSION_OF_INDEX, "kind": "index", "price": policy.price}
+        arrays |= {INDEX + name: table for name, table in policy.tables._asdict().items()}
+    elif isinstance(policy, NetworkPolicy):
+        header |= {"kind": "priced" if isinstance(policy, PricedNetwork) else "plain", "activation": policy.activation}
+        arrays |= {"observation_mean": policy.observation_mean, "observation_scale": policy.observation_scale}
+        for i, (kernel, bias) in enumerate(policy.layers):
+            arrays |= {f"kernel_{i}": kernel, f"bias_{i}": bias}
     arrays = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
     text = np.array(json.dumps(header))
     write_new(Path(path), lambda file: np.savez(file, allow_pickle=False, header=text, **arrays))
@@ -71,6 +77,8 @@ def load_policy(path: str | PathLike[str]) -> Policy:
         path = path / "policy.npz"
     arrays = _read_arrays(path)
     header = _checked_header(path, arrays)
+    if header["kind"] == "index":
+        return _index_policy(path, header, arrays)
     priced = header["kind"] == "priced"
     layers = _checked_layers(path, arrays, PRICED_ARRAYS if priced else ())
     mean, scale = arrays["observation_mean"], arrays["observation_scale"]
@@ -79,8 +87,10 @@ def load_policy(path: str | PathLike[str]) -> Policy:
     origin = _origin(path, header, len(mean) - priced)
     if len(layers[-1][1]) != len(origin.models):
         raise ValueError(f"{path}: damaged policy file: its last layer does not fit its {len(origin.models)} models")
-    policy = Policy(origin, header["activation"], mean, scale, layers)
-    return _with_prices(path, policy, arrays) if priced else policy
+    policy = NetworkPolicy(origin, header["activation"], mean, scale, layers)
+    if not priced:
+        return policy
+    return PricedNetwork(**vars(policy), plan=_plan(path, origin, arrays), mean_costs=arrays["mean_costs"])
 
 
 def load_priced_policy(path: str | PathLike[str]) -> PricedPolicy:
@@ -91,7 +101,24 @@ def load_priced_policy(path: str | PathLike[str]) -> PricedPolicy:
     return policy
 
 
-def _with_prices(path: Path, policy: Policy, arrays: dict[str, np.ndarray]) -> PricedPolicy:
+def _index_policy(path: Path, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> IndexPolicy:
+    names = [INDEX + name for name in IndexTables._fields]
+    _check_arrays(path, arrays, {"header", *PRICED_ARRAYS, *names})
+    tables, price = IndexTables(*(arrays[name] for name in names)), header.get("price")
+    try:
+        checked_tables(tables)
+        if isinstance(price, bool) or not isinstance(price, int | float) or not 0 <= price < np.inf:
+            raise ValueError(f"its price is {price!r}")
+    except ValueError as error:
+        raise ValueError(f"{path}: damaged policy file: {error}") from None
+    origin = _origin(path, header, len(tables.costs) + 4)
+    if len(origin.models) != len(tables.costs):
+        raise ValueError(f"{path}: damaged policy file: its tables do not fit its {len(origin.models)} models")
+    return IndexPolicy(origin, _plan(path, origin, arrays), arrays["mean_costs"], tables, float(price))
+
+
+def _plan(path: Path, origin: Origin, arrays: dict[str, np.ndarray]) -> Plan:
+    """Return the plan of a priced router, after checking it and the mean costs."""
     prices, cost, prompts_per_day, costs, load = (arrays[name] for name in PRICED_ARRAYS)
     if prices.ndim != 1 or len(prices) < 2 or prices[0] <= 0 or (np.diff(prices) <= 0).any():
         raise ValueError(f"{path}: damaged policy file: plan_prices is not a rising series of prices")
@@ -105,14 +132,13 @@ def _with_prices(path: Path, policy: Policy, arrays: dict[str, np.ndarray]) -> P
         raise ValueError(f"{path}: damaged policy file: plan_cost does not fall with plan_prices")
     if prompts_per_day.shape != () or prompts_per_day <= 0:
         raise ValueError(f"{path}: damaged policy file: prompts_per_day is {prompts_per_day}")
-    if costs.shape != (len(policy.model_names),) or (costs < 0).any():
+    if costs.shape != (len(origin.models),) or (costs < 0).any():
         raise ValueError(f"{path}: damaged policy file: mean_costs does not fit its models")
     if load.ndim != 1 or not load.size or (load < 0).any():
         raise ValueError(f"{path}: damaged policy file: load is no table")
-    if policy.origin.time_of_day is None:
+    if origin.time_of_day is None:
         raise ValueError(f"{path}: damaged policy file: its observation has no time of day, which pacing needs")
-    plan = make_plan(prices, cost, load, float(prompts_per_day))
-    return PricedPolicy(**vars(policy), plan=plan, mean_costs=costs)
+    return make_plan(prices, cost, load, float(prompts_per_day))
 
 
 def _origin(path: Path, header: dict[str, Any], observation_size: int) -> Origin:
@@ -180,17 +206,18 @@ def _checked_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]
         raise ValueError(f"{path}: not a policy file: it has no header of the format {FORMAT!r}") from None
     if found != FORMAT:
         raise ValueError(f"{path}: its format is {found!r}; a policy file's is {FORMAT!r}")
-    if version not in (VERSION, OLDER_PLAIN, OLDER_PRICED):
+    if version not in (VERSION_OF_INDEX, VERSION, OLDER_PLAIN, OLDER_PRICED):
         # Version 2 was that of a pacer which is gone; whatever is newer, a newer program reads.
         older = isinstance(version, int) and version < VERSION
         remedy = "make it anew with python -m train.ppo --priced" if older else "update jax-router to read it"
         raise ValueError(
             f"{path}: written in version {version} of the format; this program reads versions {OLDER_PLAIN}, "
-            f"{OLDER_PRICED} and {VERSION}: {remedy}"
+            f"{OLDER_PRICED}, {VERSION} and {VERSION_OF_INDEX}: {remedy}"
         )
-    if header.get("activation") not in ACTIVATIONS:
+    kinds = ("index",) if version == VERSION_OF_INDEX else ("plain", "priced")
+    if version != VERSION_OF_INDEX and header.get("activation") not in ACTIVATIONS:
         raise ValueError(f"{path}: damaged policy file: its header lacks an activation")
-    if version != VERSION:
+    if version in (OLDER_PLAIN, OLDER_PRICED):
         names = header.get("model_names")
         if not isinstance(names, list) or not isinstance(header.get("scenario"), str):
             raise ValueError(f"{path}: damaged policy file: its header lacks model_names or a scenario")
@@ -198,7 +225,7 @@ def _checked_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]
         header |= {"origin": _origin_of_older(header, version == OLDER_PRICED)}
         if "cost_per_call" in arrays:
             arrays["mean_costs"] = arrays.pop("cost_per_call")
-    if header.get("kind") not in ("plain", "priced") or not isinstance(header.get("origin"), dict):
+    if header.get("kind") not in kinds or not isinstance(header.get("origin"), dict):
         raise ValueError(f"{path}: damaged policy file: its header lacks a kind or an origin")
     return header
 
@@ -208,15 +235,21 @@ def _checked_layers(path: Path, arrays: dict[str, np.ndarray], further: tuple[st
     count = sum(name.startswith("kernel_") for name in arrays)
     expected = {"header", "observation_mean", "observation_scale", *further}
     expected |= {f"{part}_{i}" for part in ("kernel", "bias") for i in range(count)}
-    if set(arrays) != expected or count == 0:
+    if count == 0:
         raise ValueError(f"{path}: damaged policy file: it holds {', '.join(sorted(arrays))}")
+    _check_arrays(path, arrays, expected)
     layers = tuple((arrays[f"kernel_{i}"], arrays[f"bias_{i}"]) for i in range(count))
     width: int | None = None
     for kernel, bias in layers:
         if kernel.ndim != 2 or bias.shape != kernel.shape[1:] or width not in (None, kernel.shape[0]):
             raise ValueError(f"{path}: damaged policy file: its layers do not fit together")
         width = kernel.shape[1]
-    for name in expected - {"header"}:
+    return layers
+
+
+def _check_arrays(path: Path, arrays: dict[str, np.ndarray], expected: set[str]) -> None:
+    if set(arrays) != expected:
+        raise ValueError(f"{path}: damaged policy file: it holds {', '.join(sorted(arrays))}")
+    for name in sorted(expected - {"header"}):
         if arrays[name].dtype != np.float32 or not np.isfinite(arrays[name]).all():
             raise ValueError(f"{path}: damaged policy file: {name} is not finite float32")
-    return layers

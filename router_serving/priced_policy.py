@@ -1,4 +1,4 @@
-"""A trained policy for every budget: it is told the price of money, and a session sets that price."""
+"""Policies for every budget: they are told the price of money, and a session sets that price."""
 
 import warnings
 from dataclasses import dataclass
@@ -8,37 +8,32 @@ from numpy.typing import ArrayLike
 
 from router_serving.numbers import finite_array
 from router_serving.pacing import Plan
-from router_serving.policy import Policy, priced_observation
+from router_serving.policy import NetworkPolicy, Policy, priced_observation
 from router_serving.session import Session
 
 
 @dataclass(frozen=True)
 class PricedPolicy(Policy):
-    """A trained router that is told the price of money, reward per USD. It never changes.
+    """A policy that is told the price of money, reward per USD. It never changes.
 
     Call `act(observation, price)` to route at a price of your own. To spend a budget, call `start(budget, prompts)`: it
     returns a `Session`, which routes, keeps the account, and sets the price.
     """
 
     plan: Plan
-    """The costs of its prompts at each price and hour, measured after the training."""
+    """The costs of its prompts at each price and hour, measured when it was made."""
     mean_costs: np.ndarray
     """The cost of a mean prompt at each model, (N,) float32, USD."""
 
     @property
-    def observation_size(self) -> int:
-        """D, the numbers in an observation. The share of the budget is among them and is not looked at."""
-        return len(self.observation_mean) - 1
-
-    @property
     def min_price(self) -> float:
-        """The lowest price that it was trained for, reward per USD."""
+        """The lowest price that it was made for, reward per USD."""
         # This restores the decimal that was typed: 0.3 in float32 is just above 0.3.
         return float(str(self.plan.prices[0]))
 
     @property
     def max_price(self) -> float:
-        """The highest price that it was trained for, reward per USD."""
+        """The highest price that it was made for, reward per USD."""
         return float(str(self.plan.prices[-1]))
 
     def start(
@@ -50,7 +45,7 @@ class PricedPolicy(Policy):
             budget: USD for the whole period.
             prompts: the number of prompts in the period, if it is known; the budget is then never overspent.
             days: the length of the period, if the number of prompts is not known. The period begins with the first
-                prompt, and spending follows the load that the policy was trained with.
+                prompt, and spending follows the load that the policy was made for.
             after: the session before this one; this one takes over what it learned about real costs.
 
         Raises:
@@ -62,7 +57,7 @@ class PricedPolicy(Policy):
     def act(self, observation: ArrayLike, price: ArrayLike | None = None) -> np.ndarray:
         """The models to route to at a price, (n,) int64, for observations (n, D) float32; () for a single one, (D,).
 
-        A price, reward per USD, () or (n,), outside the trained range is clamped, with a warning. Raises `ValueError`
+        A price, reward per USD, () or (n,), outside the policy's range is clamped, with a warning. Raises `ValueError`
         for observations of another width, numbers that are not finite, prices that are not above 0, and no price.
         """
         return np.argmax(self.logits(observation, price), axis=-1)
@@ -77,9 +72,8 @@ class PricedPolicy(Policy):
         return self.preferences(x, np.log(prices))
 
     def preferences(self, x: np.ndarray, log_price: ArrayLike) -> np.ndarray:
-        """The same for `checked` observations and the natural logarithm of a price in the trained range, () or (n,)."""
-        log_prices = np.broadcast_to(np.asarray(log_price, np.float32), x.shape[:-1])
-        return self._network(priced_observation(x, log_prices, self.origin.budget, np))
+        """The same for `checked` observations and the natural logarithm of a price in the range, () or (n,)."""
+        raise NotImplementedError
 
     def _within_range(self, price: ArrayLike) -> np.ndarray:
         prices = finite_array("price", price)
@@ -88,8 +82,23 @@ class PricedPolicy(Policy):
         clamped = np.clip(prices, np.float32(self.min_price), np.float32(self.max_price))
         if (clamped != prices).any():
             warnings.warn(
-                f"price {prices} is outside the range that this policy was trained for, {self.min_price:g} to "
+                f"price {prices} is outside the range that this policy was made for, {self.min_price:g} to "
                 f"{self.max_price:g}: it is clamped",
                 stacklevel=4,
             )
         return clamped
+
+
+@dataclass(frozen=True)
+class PricedNetwork(PricedPolicy, NetworkPolicy):
+    """A trained policy that is told the price of money: a network that sees the logarithm of the price, too."""
+
+    @property
+    def observation_size(self) -> int:
+        """D, the numbers in an observation. The share of the budget is among them and is not looked at."""
+        return len(self.observation_mean) - 1
+
+    def preferences(self, x: np.ndarray, log_price: ArrayLike) -> np.ndarray:
+        """The preference for each model, (n, num_models), for `checked` observations and the logarithm of a price."""
+        log_prices = np.broadcast_to(np.asarray(log_price, np.float32), x.shape[:-1])
+        return self._network(priced_observation(x, log_prices, self.origin.budget, np))

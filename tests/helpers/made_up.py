@@ -9,7 +9,7 @@ import numpy as np
 from jax_router import make_params
 from router_serving.pacing import make_plan
 from router_serving.policy import Origin, Policy, policy_from_arrays
-from router_serving.priced_policy import PricedPolicy
+from router_serving.priced_policy import PricedNetwork, PricedPolicy
 from train.agents.export import origin_of, rehearse
 from train.agents.strategies import preferences
 from train.evaluation.scores import Score
@@ -46,7 +46,7 @@ def by_complexity_and_price() -> PricedPolicy:
     policy = policy_from_arrays(origin, [(kernel, bias)], np.zeros(10), np.ones(10), "tanh")
     prices, cost = rehearse(preferences(policy), PARAMS, 0.3, 3000.0, jax.random.key(5))
     plan = make_plan(prices, cost, np.asarray(PARAMS.traffic.load), float(PARAMS.steps_per_day))
-    return PricedPolicy(**vars(policy), plan=plan, mean_costs=COSTS)
+    return PricedNetwork(**vars(policy), plan=plan, mean_costs=COSTS)
 
 
 def reluctant() -> PricedPolicy:

@@ -12,7 +12,7 @@ from jax_router.policy import with_memory
 from jax_router.simulator import AnyParams
 from router_serving.pacing import make_plan
 from router_serving.policy import Origin, Policy, policy_from_arrays
-from router_serving.priced_policy import PricedPolicy
+from router_serving.priced_policy import PricedNetwork
 from train.agents.days import run_days
 from train.agents.paced import Preferences
 from train.agents.strategies import at_price, preferences
@@ -54,7 +54,7 @@ def export_policy(config: Config, env: "Environment[Any, Any]", agent: "TrainSta
     prices, cost = rehearse(preferences(policy), params, config.problem.min_price, config.problem.max_price, key)
     budgeting = versions.of(params).budgeting
     load = np.asarray(budgeting.load(params))
-    return PricedPolicy(
+    return PricedNetwork(
         **vars(policy),
         plan=make_plan(prices, cost, load, float(budgeting.prompts_per_day(params))),
         mean_costs=np.array(budgeting.mean_costs(params), np.float32),

@@ -15,8 +15,9 @@ from jax_router.policy import AnyPolicy
 from jax_router.policy import Policy as Strategy
 from jax_router.rollout import run_episodes
 from jax_router.simulator import AnyParams, observation_size
+from router_serving.index_policy import IndexPolicy, IndexTables, worth
 from router_serving.pacing import Plan, integral_until
-from router_serving.policy import Policy, network, normalized, priced_observation
+from router_serving.policy import NetworkPolicy, Policy, network, normalized, priced_observation
 from router_serving.priced_policy import PricedPolicy
 from train.agents.paced import Paced
 
@@ -49,8 +50,11 @@ def greedy_episodes(ppo: "PPO", agents: "TrainState", key: jax.Array, num_episod
 def as_strategy(policy: Policy, price: float | jax.Array | None = None) -> Strategy:
     """Return the strategy that takes a policy's likeliest action; a priced policy acts at `price`, reward per USD.
 
-    Raises `ValueError` for a priced policy without a price, and for any other policy with one.
+    An index policy without a price acts at its own. Raises `ValueError` for any other priced policy without a price,
+    and for a policy that is not priced with one.
     """
+    if price is None and isinstance(policy, IndexPolicy):
+        return index_strategy(policy.tables, policy.price)
     if isinstance(policy, PricedPolicy) != (price is not None):
         raise ValueError("a priced policy acts at a price, and no other does")
     preferred = preferences(policy)
@@ -75,6 +79,16 @@ def at_price(preferred: Callable[[jax.Array], jax.Array], log_price: jax.Array, 
         log_prices = jnp.broadcast_to(log_price, observation.shape[:-1])
         priced = priced_observation(observation, log_prices, budget, jnp)
         return jnp.argmax(preferred(priced), axis=-1).astype(jnp.int32)
+
+    return strategy
+
+
+def index_strategy(tables: IndexTables, price: float) -> Strategy:
+    """Return the index policy with these tables at a price, reward per USD, which may be 0."""
+    worths = _worths(tables)
+
+    def strategy(key: jax.Array, observation: jax.Array, state: Any) -> jax.Array:
+        return jnp.argmax(worths(observation, jnp.float32(price)), axis=-1).astype(jnp.int32)
 
     return strategy
 
@@ -106,16 +120,29 @@ def ratio_for_wrong_price(policy: PricedPolicy, params: AnyParams, factor: float
 
 
 def all_strategies(name: str, policy: Policy, params: AnyParams) -> dict[str, AnyPolicy]:
-    """Return the strategies of a policy by name: for a priced one, the pacer first, then fixed prices."""
-    if not isinstance(policy, PricedPolicy):
+    """Return the strategies of a policy by name: for a priced one, the pacer first, then fixed prices.
+
+    An index policy that was made for a budget that does not bind needs neither.
+    """
+    if not isinstance(policy, PricedPolicy) or (isinstance(policy, IndexPolicy) and policy.price == 0):
         return {name: as_strategy(policy)}
+    if isinstance(policy, IndexPolicy):
+        return {f"{name}, paced": paced(policy, params)}
     prices = np.geomspace(policy.min_price, policy.max_price, NUM_PRICES)
     fixed: dict[str, AnyPolicy] = {f"{name}, price {_short(price)}": as_strategy(policy, price) for price in prices}
     return {f"{name}, paced": paced(policy, params)} | fixed
 
 
 def preferences(policy: Policy) -> Callable[[jax.Array], jax.Array]:
-    """Return the policy's network, a function from what it sees, (B, D), to preferences, (B, N), both float32."""
+    """Return the policy as a function from what it sees, (B, D), to preferences, (B, N), both float32.
+
+    A priced policy also sees the natural logarithm of the price, which comes last. Raises `TypeError` for a kind of
+    policy that the simulator has no function for.
+    """
+    if isinstance(policy, IndexPolicy):
+        return table_preferences(policy.tables)
+    if not isinstance(policy, NetworkPolicy):
+        raise TypeError(f"policy is {policy!r}; it must be a NetworkPolicy or an IndexPolicy")
     mean, scale = jnp.asarray(policy.observation_mean), jnp.asarray(policy.observation_scale)
     layers = tuple((jnp.asarray(kernel), jnp.asarray(bias)) for kernel, bias in policy.layers)
 
@@ -123,6 +150,18 @@ def preferences(policy: Policy) -> Callable[[jax.Array], jax.Array]:
         return network(normalized(observation, mean, scale, jnp), layers, policy.activation, jnp)
 
     return jax.vmap(one)
+
+
+def table_preferences(tables: IndexTables) -> Callable[[jax.Array], jax.Array]:
+    """Return what models are worth to the index policy with these tables, as `preferences` of a priced policy."""
+    worths = _worths(tables)
+    return lambda priced: worths(priced[:, :-1], jnp.exp(priced[:, -1]))
+
+
+def _worths(tables: IndexTables) -> Callable[[jax.Array, jax.Array], jax.Array]:
+    """What every model is worth to an index policy, (B, N), from observations (B, D) and prices, () or (B,)."""
+    here = IndexTables(*(jnp.asarray(table) for table in tables))
+    return lambda observations, prices: worth(here, observations, jnp.broadcast_to(prices, len(observations)), jnp)
 
 
 def check_fleet(policy: Policy, model_names: Sequence[str], params: AnyParams) -> None:

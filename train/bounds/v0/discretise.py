@@ -75,7 +75,7 @@ class _Kinds:
 
     @classmethod
     def of(cls, params: Params, resolution: Resolution) -> "_Kinds":
-        atoms = _all_draws(params.traffic.complexity_quantiles)
+        atoms = complexity_draws(params)
         matters = float(params.reward.quality_miss_penalty) > 0
         complexities = _complexity_nodes(params, atoms, resolution.complexities, matters)
         deviations = _deviation_nodes(max(resolution.required, 2)) if matters else np.zeros(1)
@@ -163,6 +163,11 @@ def _loads(params: Params, starts: np.ndarray) -> np.ndarray:
 def _first_depths(depths: np.ndarray) -> np.ndarray:
     atoms = np.minimum(INITIAL_QUEUE_DEPTH * (np.arange(NUM_DRAWS) + 0.5) / NUM_DRAWS, depths[-1])
     return node_weights(atoms, depths)
+
+
+def complexity_draws(params: Params) -> np.ndarray:
+    """Every complexity that a prompt can have, (NUM_DRAWS,) float64, as likely each."""
+    return _all_draws(params.traffic.complexity_quantiles)
 
 
 def _all_draws(quantiles: object) -> np.ndarray:

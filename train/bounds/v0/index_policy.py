@@ -1,15 +1,11 @@
 """The index policy of LLMRouter-v0: made from the bound's program in seconds, and learned from nothing."""
 
-from dataclasses import dataclass
-
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from jax_router.internal.tables import load_at
-from jax_router.policy import Policy
 from jax_router.v0.params import Params
-from router_serving.index_policy import IndexTables, worth
+from router_serving.index_policy import IndexTables
 from train.bounds.index import NUM_PARTS, queue_prices
 from train.bounds.minimise import search_prices
 from train.bounds.problem import Prices, carried
@@ -31,17 +27,8 @@ MEAN_DEVIATIONS = np.linspace(-3, 3, 61)
 """Of the required quality, which no observation shows: rewards are means over it."""
 
 
-@dataclass(frozen=True)
-class Index:
-    """The tables of the index policy, and the price of money that they were made at."""
-
-    tables: IndexTables
-    price: float
-    """Reward per USD; 0 where no budget binds."""
-
-
-def make_index(params: Params, seconds: float = 10.0, prices: Prices | None = None) -> Index:
-    """The index policy of a routing problem.
+def index_tables(params: Params, seconds: float = 10.0, prices: Prices | None = None) -> tuple[IndexTables, float]:
+    """The tables of a routing problem, float32, and the price of money that they hold for, reward per USD.
 
     Args:
         params: the routing problem.
@@ -69,25 +56,7 @@ def make_index(params: Params, seconds: float = 10.0, prices: Prices | None = No
         sizes=problem.sizes,
         queue_price=by_queue,
     )
-    return Index(IndexTables(*(np.asarray(table, np.float32) for table in tables)), float(prices.money.mean()))
-
-
-def index_policy(index: Index, price: float | None = None) -> Policy:
-    """The index policy in the simulator, at a price of money, reward per USD; default: that of its tables."""
-    tables = IndexTables(*(jnp.asarray(table) for table in index.tables))
-    at = index.price if price is None else price
-
-    def policy(key: jax.Array, observation: jax.Array, state: object) -> jax.Array:
-        values = jax.vmap(lambda seen: worth(tables, seen, jnp.float32(at), jnp))(observation)
-        return jnp.argmax(values, axis=-1).astype(jnp.int32)
-
-    return policy
-
-
-def priced_preferences(index: Index, priced: jax.Array) -> jax.Array:
-    """What each model is worth, (B, N), from priced observations (B, D + 1), whose last number is the log price."""
-    tables = IndexTables(*(jnp.asarray(table) for table in index.tables))
-    return jax.vmap(lambda seen: worth(tables, seen[:-1], jnp.exp(seen[-1]), jnp))(priced)
+    return IndexTables(*(np.asarray(table, np.float32) for table in tables)), float(prices.money.mean())
 
 
 def _answers(params: Params, model: int) -> np.ndarray:

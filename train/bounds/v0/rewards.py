@@ -14,18 +14,21 @@ from jax_router.v0.params import Params
 
 def answer_reward(params: Params, model: int, complexity: np.ndarray, required: np.ndarray) -> np.ndarray:
     """The mean reward of an answer in time, to prompts of a complexity and a required quality, arrays (...)."""
-    weights, difficulty = params.reward, params.difficulty
-    slope, floor = float(difficulty.gap_slope), float(difficulty.gap_floor)
-    gap = np.maximum(0.0, floor + slope * complexity)
-    quality = 1.0 - (1.0 - float(params.fleet.quality_score[model])) * gap
-    # A clipped number is the part of it above 0 less the part above 1; it misses what lies between it and `required`.
-    clipped = positive_part(quality, QUALITY_STD) - positive_part(quality - 1.0, QUALITY_STD)
+    weights, quality = params.reward, _unclipped(params, model, complexity)
+    # A clipped number misses what lies between it and `required`.
     missed = positive_part(required - quality, QUALITY_STD) - positive_part(-quality, QUALITY_STD)
     return np.asarray(
-        float(weights.quality_weight) * clipped
+        float(weights.quality_weight) * mean_quality(params, model, complexity)
         - float(weights.quality_miss_penalty) * missed
         - float(weights.cost_weight) * float(params.fleet.cost_per_call[model])
     )
+
+
+def mean_quality(params: Params, model: int, complexity: np.ndarray) -> np.ndarray:
+    """The mean quality of a model's answers to prompts of a complexity, 0 .. 1, arrays (...)."""
+    quality = _unclipped(params, model, complexity)
+    # A clipped number is the part of it above 0 less the part above 1.
+    return np.asarray(positive_part(quality, QUALITY_STD) - positive_part(quality - 1.0, QUALITY_STD))
 
 
 def wait_reward(params: Params, model: int, depth: np.ndarray) -> np.ndarray:
@@ -36,6 +39,12 @@ def wait_reward(params: Params, model: int, depth: np.ndarray) -> np.ndarray:
     threshold = float(params.reward.sla_threshold) / factor
     late = np.maximum(MIN_LATENCY - threshold, 0.0) + positive_part(mean - np.maximum(threshold, MIN_LATENCY), std)
     return np.asarray(-float(params.reward.latency_penalty) * factor * late)
+
+
+def _unclipped(params: Params, model: int, complexity: np.ndarray) -> np.ndarray:
+    slope, floor = float(params.difficulty.gap_slope), float(params.difficulty.gap_floor)
+    gap = np.maximum(0.0, floor + slope * complexity)
+    return np.asarray(1.0 - (1.0 - float(params.fleet.quality_score[model])) * gap)
 
 
 def positive_part(mean: np.ndarray, std: float) -> np.ndarray:

@@ -5,11 +5,11 @@ The bound is proved (docs/bounds.md) but for what `Bound.numerical_error` says. 
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from jax_router.v0.params import Params
+from train.bounds.bound import Bound
 from train.bounds.endings import ending
 from train.bounds.minimise import Progress, search_prices
 from train.bounds.problem import ROUNDING, Prices, RelaxedProblem, carried
@@ -33,30 +33,6 @@ SEARCH_SHARE = 0.5
 """The share of the time that the first search for prices may take; a second is rare, and may take half as long."""
 COST_OF_HALVING = 6.0
 """How much longer a pass takes on grids of half the spacing, about."""
-
-
-@dataclass(frozen=True)
-class Bound:
-    """An upper bound on the mean reward of an episode."""
-
-    value: float
-    """No policy earns more on average over episodes with the starts that were asked for."""
-    numerical_error: float
-    """What the value may be off by: starts between those that were worked out, and the simulator's float32."""
-    last_move: float
-    """How far the last halving of the grids lowered it. It is valid on every grid, and finer ones would give less."""
-    by_start: np.ndarray
-    """(M,), the bound for episodes that start at `even_starts(M)`."""
-    prices: Prices
-    """What prompts and dollars cost where it was found, on the nodes of `SEARCH`."""
-    evaluations: int
-    """Prices that the search tried."""
-    seconds: float
-    """How long it took."""
-
-    def at(self, starts: np.ndarray | None) -> float:
-        """The bound for episodes with other starts, (E,) days; None: any time of day."""
-        return read_at(self.by_start, starts)
 
 
 def upper_bound(
