@@ -12,7 +12,7 @@ from jax_router.internal.checks import check_whole_number
 from router_serving.files import write_text
 from train.algorithm.config import LONG_RUN, PRICED_RUN, SHORT_RUN
 from train.cli.command import run_command
-from train.cli.flags import TuningFlags
+from train.cli.flags import BoundFlags, TuningFlags
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Arguments:
     priced_timesteps: int = PRICED_RUN.total_timesteps
     """Let each of them learn from this many environment steps."""
     evaluation: tyro.conf.OmitArgPrefixes[TuningFlags] = TuningFlags()
+    bound: tyro.conf.OmitArgPrefixes[BoundFlags] = BoundFlags()
 
     def check(self) -> None:
         """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
@@ -46,6 +47,7 @@ class Arguments:
         ):
             check_whole_number(flag, steps, at_least=learning.batch_size)
         self.evaluation.check()
+        self.bound.check()
         check_whole_number("--tuning-episodes", self.evaluation.tuning_episodes, at_least=1)
 
 
@@ -72,6 +74,7 @@ def _measure(arguments: Arguments) -> None:
         arguments.long_timesteps,
         num_episodes,
         arguments.evaluation.tuning_episodes,
+        arguments.bound.bound_seconds,
     )
     scenarios = arguments.scenarios or versions.load(versions.DEFAULT).SCENARIOS
     evaluations = evaluate_plain(scenarios, effort, key, out)

@@ -13,7 +13,7 @@ from router_serving.policy_file import load_policy
 from train.algorithm.config import Problem
 from train.cli.compilation import start_jax
 from train.cli.errors import check_new_file, one_line_errors, stopped_in_one_line
-from train.cli.flags import ProblemFlags, SeedFlags, TuningFlags
+from train.cli.flags import BoundFlags, ProblemFlags, SeedFlags, TuningFlags
 
 FORMATS = (".json", ".csv", ".md")
 
@@ -34,11 +34,13 @@ class Arguments:
     """Write the results to this file, which must not exist yet and ends in .json, .csv or .md."""
     problem: tyro.conf.OmitArgPrefixes[ProblemFlags] = ProblemFlags()
     evaluation: tyro.conf.OmitArgPrefixes[TuningFlags] = TuningFlags()
+    bound: tyro.conf.OmitArgPrefixes[BoundFlags] = BoundFlags()
     randomness: tyro.conf.OmitArgPrefixes[SeedFlags] = SeedFlags()
 
     def check(self) -> None:
         """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
         self.evaluation.check()
+        self.bound.check()
         self.randomness.check()
         if self.output is not None:
             if self.output.suffix not in FORMATS:
@@ -69,17 +71,18 @@ def _evaluate(arguments: Arguments, policy: Policy | None) -> None:
     # JAX is imported only here, so that `--help` or a typo does not take seconds.
     import jax
 
-    from train.agents.strategies import all_strategies, check_fleet
+    from train.agents.strategies import all_strategies, check_fleet, name_of
     from train.algorithm.environments import load_task
     from train.cli.console import console, print_sentences, terminal_table
     from train.evaluation.comparison import evaluate
-    from train.evaluation.results_file import detail_columns, matched_in_words, results_text
+    from train.evaluation.results_file import detail_columns, in_words, results_text
     from train.evaluation.scores_table import comparison_title, table_rows
 
     task = load_task(Problem(**vars(arguments.problem), env=arguments.env or versions.DEFAULT))
     if policy is not None:
         check_fleet(policy, task.model_names, task.params)
-    ours = {} if policy is None else all_strategies("ppo", policy, task.params)
+    ours = {} if policy is None else all_strategies(name_of(policy), policy, task.params)
+    scenario, out = arguments.problem.scenario, console()
     num_episodes, tuning_episodes = arguments.evaluation.episodes, arguments.evaluation.tuning_episodes
     evaluation = evaluate(
         jax.random.key(arguments.randomness.seed),
@@ -89,14 +92,19 @@ def _evaluate(arguments: Arguments, policy: Policy | None) -> None:
         num_episodes,
         tuning_episodes,
         beside=ours,
+        bound_seconds=arguments.bound.bound_seconds,
+        out=out,
     )
-    scenario, out = arguments.problem.scenario, console()
     if arguments.output is not None:
         write_text(arguments.output, results_text(arguments.output.suffix, evaluation, scenario, num_episodes))
-    out.print(terminal_table(comparison_title(scenario, num_episodes), table_rows(evaluation.scores)))
+    out.print(
+        terminal_table(comparison_title(scenario, num_episodes), table_rows(evaluation.scores, bound=evaluation.bound))
+    )
     details = table_rows(evaluation.scores, detail_columns(evaluation), with_shares=False)
     out.print(terminal_table("in detail", details))
-    print_sentences(out, matched_in_words(evaluation))
+    print_sentences(out, in_words(evaluation))
+    if evaluation.bound is None and arguments.bound.bound_seconds:
+        print_sentences(out, f"No upper bound is known for {task.params.simulator.name}.")
 
 
 if __name__ == "__main__":

@@ -12,14 +12,15 @@ from router_serving.files import write_text
 from train.algorithm.config import Config, router_config
 from train.cli.command import run_command
 from train.cli.errors import check_new_file
-from train.cli.flags import EpisodesFlags, ProblemFlags, SeedFlags, TimestepsFlags
+from train.cli.flags import BoundFlags, EpisodesFlags, ProblemFlags, SeedFlags, TimestepsFlags
 
 
 @dataclass(frozen=True)
 class Arguments:
     """Train agents for a range of cost weights at once, and set cost against quality.
 
-    It prints and draws the agents, the single models, and the convex hulls of both, which mixing them achieves.
+    It prints and draws the agents, the single models, the convex hulls of both, which mixing them achieves, and the
+    quality that no policy exceeds at a cost, where that is known.
     """
 
     num_weights: int = 16
@@ -35,6 +36,7 @@ class Arguments:
     problem: tyro.conf.OmitArgPrefixes[ProblemFlags] = ProblemFlags()
     learning: tyro.conf.OmitArgPrefixes[TimestepsFlags] = TimestepsFlags()
     evaluation: tyro.conf.OmitArgPrefixes[EpisodesFlags] = EpisodesFlags()
+    bound: tyro.conf.OmitArgPrefixes[BoundFlags] = BoundFlags()
     randomness: tyro.conf.OmitArgPrefixes[SeedFlags] = SeedFlags()
 
     @property
@@ -47,6 +49,7 @@ class Arguments:
         self.config.check()
         check_whole_number("--num-weights", self.num_weights, at_least=2)
         self.evaluation.check(at_least=2)
+        self.bound.check()
         lowest = check_number("--min-cost-weight", self.min_cost_weight, above=0)
         check_number("--max-cost-weight", self.max_cost_weight, above=lowest)
         if self.json is not None:
@@ -72,7 +75,8 @@ def _draw(arguments: Arguments) -> None:
     task = load_task(config.problem)
     files = picture_files("--output", arguments.output)
     weights = cost_weights(arguments.min_cost_weight, arguments.max_cost_weight, arguments.num_weights)
-    frontier = sweep(PPO(config.learning, make_router(task)), task, weights, config.run.seed, num_episodes, out)
+    ppo, seconds = PPO(config.learning, make_router(task)), arguments.bound.bound_seconds
+    frontier = sweep(ppo, task, weights, config.run.seed, num_episodes, out, seconds)
     save(draw_frontier(frontier, scenario), files)
     if arguments.json is not None:
         write_text(arguments.json, json.dumps(as_json(frontier, scenario, num_episodes), indent=2) + "\n")

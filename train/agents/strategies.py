@@ -119,6 +119,11 @@ def ratio_for_wrong_price(policy: PricedPolicy, params: AnyParams, factor: float
     return share / planned if planned > 0 else 1.0
 
 
+def name_of(policy: Policy) -> str:
+    """Return what tables call a policy that was read from a file."""
+    return "index policy of the file" if isinstance(policy, IndexPolicy) else "ppo"
+
+
 def all_strategies(name: str, policy: Policy, params: AnyParams) -> dict[str, AnyPolicy]:
     """Return the strategies of a policy by name: for a priced one, the pacer first, then fixed prices.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from jax_router.internal.checks import check_whole_number
+from jax_router.internal.checks import check_number, check_whole_number
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,18 @@ class SeedsFlags(SeedFlags):
         """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
         super().check()
         check_whole_number("--num-seeds", self.num_seeds, at_least=1)
+
+
+@dataclass(frozen=True)
+class BoundFlags:
+    """The flag for the upper bound that stands beside strategies."""
+
+    bound_seconds: float = 60.0
+    """Look for the upper bound on any policy for about this long, s; less gives a weaker bound, 0 leaves it out."""
+
+    def check(self) -> None:
+        """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
+        check_number("--bound-seconds", self.bound_seconds, at_least=0)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
+from rich.console import Console
 
 from jax_router import versions
 from jax_router.episodes import Episodes
@@ -15,7 +16,9 @@ from jax_router.rollout import compare
 from jax_router.simulator import AnyParams
 from jax_router.strategies import mixture
 from jax_router.tuning import Tuned
+from train.bounds.bound import Bound
 from train.evaluation.baselines import known_strategies
+from train.evaluation.bounds import bound_of_episodes
 from train.evaluation.matched import MatchedMixture, cheapest_mixture, saving_at_matched_quality
 from train.evaluation.scores import Score, score
 from train.evaluation.statistics import Estimate
@@ -43,6 +46,8 @@ class Evaluation:
     """The scores of all strategies, by name."""
     matched: dict[str, Matched]
     """The savings of each trained policy, by its name; other strategies are compared with the first policy."""
+    bound: Bound | None = None
+    """What no policy exceeds on these episodes; None where that was not asked for, or is not known."""
 
 
 def evaluate(
@@ -53,6 +58,8 @@ def evaluate(
     num_episodes: int = 256,
     tuning_episodes: int = 32,
     beside: Mapping[str, AnyPolicy] | None = None,
+    bound_seconds: float = 0.0,
+    out: Console | None = None,
 ) -> Evaluation:
     """Run policies and every known strategy through the same episodes.
 
@@ -64,6 +71,8 @@ def evaluate(
         num_episodes: the number of episodes of the evaluation.
         tuning_episodes: the number of episodes for each candidate of the tuned strategies; 0 leaves these out.
         beside: further strategies by name, for which no savings are computed.
+        bound_seconds: for how long to look for the upper bound, about; 0 leaves it out.
+        out: the console that shows the progress of the bound; None shows nothing.
 
     Raises:
         ValueError: a number of episodes that is not a whole number, before anything is run.
@@ -84,7 +93,7 @@ def evaluate(
         episodes |= compare(key_episodes, blind, num_episodes, params)
     first = episodes[next(iter(policies))] if policies else None
     scores = {name: score(rows, model_names, first) for name, rows in episodes.items()}
-    return Evaluation(scores, matched)
+    return Evaluation(scores, matched, bound_of_episodes(key_episodes, params, num_episodes, bound_seconds, out))
 
 
 def episode_key(key: jax.Array) -> jax.Array:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from train.cli.console import markdown_table, short_number
+from train.evaluation.bounds import bound_as_json, bound_in_words
 from train.evaluation.comparison import Evaluation, Matched, mixture_name
 from train.evaluation.scores_table import COLUMNS, MORE_COLUMNS, Column, comparison_title, in_usd, table_rows
 
@@ -29,14 +30,16 @@ def as_json(evaluation: Evaluation, scenario: str, num_episodes: int) -> str:
         "scenario": scenario,
         "episodes": num_episodes,
         "strategies": {name: score.as_dict() for name, score in evaluation.scores.items()},
+        "upper_bound": bound_as_json(evaluation.bound),
         "cost_saving_at_matched_quality": _matched_as_json(next(iter(evaluation.matched.values()), None)),
     }
     return json.dumps(_without_infinities(results), indent=2) + "\n"
 
 
 def as_csv(evaluation: Evaluation) -> str:
-    """Return one row for each strategy, with one column for each number."""
-    rows = [{"strategy": name} | _flat(score.as_dict()) for name, score in evaluation.scores.items()]
+    """Return one row for each strategy, with one column for each number; the upper bound is the same in all rows."""
+    bound = {} if evaluation.bound is None else {"upper_bound": evaluation.bound.value}
+    rows = [{"strategy": name} | _flat(score.as_dict()) | bound for name, score in evaluation.scores.items()]
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
@@ -46,13 +49,19 @@ def as_csv(evaluation: Evaluation) -> str:
 
 def as_markdown(evaluation: Evaluation, scenario: str, num_episodes: int) -> str:
     """Return a title, a table with every column, and what the policy saves."""
-    table = markdown_table(table_rows(evaluation.scores, COLUMNS + detail_columns(evaluation)))
-    return f"{comparison_title(scenario, num_episodes)}\n\n{table}\n{matched_in_words(evaluation)}\n"
+    table = markdown_table(table_rows(evaluation.scores, COLUMNS + detail_columns(evaluation), bound=evaluation.bound))
+    return f"{comparison_title(scenario, num_episodes)}\n\n{table}\n{in_words(evaluation)}\n"
 
 
 def detail_columns(evaluation: Evaluation) -> tuple[Column, ...]:
     """Return the columns beyond the usual ones; without a policy, the column of differences is left out."""
     return MORE_COLUMNS if evaluation.matched else MORE_COLUMNS[1:]
+
+
+def in_words(evaluation: Evaluation) -> str:
+    """Return sentences on what the first policy saves, and on the bound; empty text if there is neither."""
+    bound = "" if evaluation.bound is None else bound_in_words(evaluation.bound, evaluation.scores)
+    return "\n".join(filter(None, [matched_in_words(evaluation), bound]))
 
 
 def matched_in_words(evaluation: Evaluation) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
+from train.bounds.bound import Bound
+from train.evaluation.bounds import bound_cells
 from train.evaluation.scores import Score
 
 Column = tuple[str, Callable[[Score], str]]
@@ -46,12 +48,21 @@ def comparison_title(scenario: str, num_episodes: int) -> str:
 
 
 def table_rows(
-    scores: Mapping[str, Score], columns: tuple[Column, ...] = COLUMNS, with_shares: bool = True
+    scores: Mapping[str, Score],
+    columns: tuple[Column, ...] = COLUMNS,
+    with_shares: bool = True,
+    bound: Bound | None = None,
 ) -> list[list[str]]:
-    """Return a header and a row for each strategy, best reward first."""
+    """Return a header and a row for each strategy, best reward first; the bound comes last, as it is no strategy.
+
+    With a bound, the first two of `columns` must be the reward and its interval.
+    """
     names = next(iter(scores.values())).model_share if with_shares else []
     rows = [["strategy", *(title for title, _ in columns), *names]]
     for strategy, score in sorted(scores.items(), key=lambda item: -item[1].reward.mean):
         shares = [f"{score.model_share[name]:.0%}" for name in names]
         rows.append([strategy, *(cell(score) for _, cell in columns), *shares])
+    if bound is not None:
+        cells = bound_cells(bound, max(score.reward.mean for score in scores.values()))
+        rows.append(cells + [""] * (len(rows[0]) - len(cells)))
     return rows

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from train.cli.console import short_number
 from train.evaluation.scores import Score
-from train.pictures.style import BLACK, GREY, in_house_style, label_point, new_figure
+from train.pictures.style import BLACK, GREY, VERMILLION, in_house_style, label_point, new_figure
 from train.studies.cost_weights import Frontier
 from train.studies.hull import Hull
 
@@ -57,6 +57,9 @@ def draw_frontier(frontier: Frontier, scenario: str) -> Figure:
 
 def _draw(axes: Axes, frontier: Frontier, colours: ScalarMappable) -> None:
     axes.grid(True)
+    if frontier.quality_bound is not None:
+        costs, _ = _finely(frontier.models_hull)
+        axes.plot(costs, frontier.quality_bound.at(costs / 1000), color=VERMILLION, linestyle=":")
     axes.plot(*_finely(frontier.models_hull), color=GREY, linestyle="--")
     axes.plot(*_finely(frontier.agents_hull), color=BLACK)
     _scatter(axes, frontier.models.values(), colours, marker=MODEL, s=120)
@@ -72,7 +75,9 @@ def _scatter(axes: Axes, scores: Iterable[Score], colours: ScalarMappable, marke
 def _legend(frontier: Frontier) -> list[Line2D]:
     agents, models = ("", "") if frontier.aiq is None else (f", AIQ {aiq:.3f}" for aiq in frontier.aiq)
     point = partial(Line2D, [], [], linestyle="", color=BLACK, markerfacecolor="none")
+    limit = Line2D([], [], color=VERMILLION, linestyle=":", label="no policy has more quality at that cost")
     return [
+        *([] if frontier.quality_bound is None else [limit]),
         point(marker=AGENT, markersize=7, label="agents"),
         Line2D([], [], color=BLACK, label=f"their hull{agents}"),
         point(marker=MODEL, markersize=9, label="single models"),
@@ -92,7 +97,8 @@ def _zoom(axes: Axes, frontier: Frontier) -> None:
     blind = frontier.models_hull.quality_at(np.array([costs.min(), costs.max()]))
     left, right = _around(costs, below=0.25)  # room for a label left of the cheapest
     axes.set_xlim(max(left, 0.5 * costs.min()), right)
-    axes.set_ylim(*_around(np.concatenate([qualities, blind]), below=0.18))
+    limit = [] if frontier.quality_bound is None else frontier.quality_bound.at(np.array([costs.min()]) / 1000)
+    axes.set_ylim(*_around(np.concatenate([qualities, blind, limit]), below=0.18))
 
 
 def _around(values: np.ndarray, below: float) -> tuple[float, float]:

@@ -16,6 +16,9 @@ from jax_router.simulator import AnyParams
 from jax_router.strategies import constant
 from train.agents.strategies import greedy_episodes
 from train.algorithm.environments import Task
+from train.bounds.bound import Bound
+from train.bounds.known import QualityBound, bounds_of
+from train.evaluation.bounds import bound_as_json, bound_cells, bound_of_episodes
 from train.evaluation.keys import evaluation_key
 from train.evaluation.scores import Score, score
 from train.evaluation.scores_table import in_usd
@@ -39,6 +42,10 @@ class Frontier:
     """The scores of the agents by the `cost_weight` they were trained with, reward per USD, rising."""
     models: Mapping[str, Score]
     """The scores of sending every prompt to one model, by its name, in the order of the actions."""
+    quality_bound: QualityBound | None = None
+    """The quality that no policy exceeds at a cost; None where it is not known."""
+    bound: Bound | None = None
+    """The reward that no policy exceeds on these episodes; None where that was not asked for, or is not known."""
 
     @property
     def agents_hull(self) -> Hull:
@@ -66,7 +73,15 @@ class Frontier:
         return agents, models
 
 
-def sweep(ppo: "PPO", task: Task, cost_weights: np.ndarray, seed: int, num_episodes: int, console: Console) -> Frontier:
+def sweep(
+    ppo: "PPO",
+    task: Task,
+    cost_weights: np.ndarray,
+    seed: int,
+    num_episodes: int,
+    console: Console,
+    bound_seconds: float = 0.0,
+) -> Frontier:
     """Train an agent for each weight and run all of them, and each model, through the same episodes.
 
     Args:
@@ -76,6 +91,7 @@ def sweep(ppo: "PPO", task: Task, cost_weights: np.ndarray, seed: int, num_episo
         seed: the seed of every agent.
         num_episodes: how many episodes each agent and each model runs through.
         console: shows the progress of the training.
+        bound_seconds: for how long to look for the bound on the reward, about; 0 leaves it out.
     """
     agents = train_for_weights(ppo, task.params, cost_weights, seed, console)
     key = evaluation_key(seed)
@@ -83,11 +99,13 @@ def sweep(ppo: "PPO", task: Task, cost_weights: np.ndarray, seed: int, num_episo
     return Frontier(
         agents=dict(zip(map(float, cost_weights), scores, strict=True)),
         models=model_scores(key, num_episodes, task.params, task.model_names),
+        quality_bound=None if (bounds := bounds_of(task.params)) is None else bounds.quality_bound(task.params),
+        bound=bound_of_episodes(key, task.params, num_episodes, bound_seconds, console),
     )
 
 
 def frontier_rows(frontier: Frontier) -> list[list[str]]:
-    """Return a header, rows for the agents by cost weight, and rows for the single models by cost."""
+    """Return a header, rows for the agents by cost weight, for the single models by cost, and one for the bound."""
     models = sorted(frontier.models.items(), key=lambda item: item[1].cost_per_1k)
     named = [(f"agent, cost weight {weight:.3g}", one) for weight, one in frontier.agents.items()]
     named += [(f"always {name}", one) for name, one in models]
@@ -96,6 +114,9 @@ def frontier_rows(frontier: Frontier) -> list[list[str]]:
         numbers = [in_usd(one.cost_per_1k), f"{one.quality:.4f}", f"{one.sla_violation_rate:.1%}"]
         shares = [f"{share:.0%}" for share in one.model_share.values()]
         rows.append([name, *numbers, f"{one.reward.mean:.1f}", *shares])
+    if frontier.bound is not None:
+        row, reward, gap = bound_cells(frontier.bound, max(one.reward.mean for _, one in named))
+        rows.append([row, gap, "", "", reward, *("" for _ in frontier.models)])
     return rows
 
 
@@ -124,6 +145,7 @@ def as_json(frontier: Frontier, scenario: str, num_episodes: int) -> dict[str, A
         "models": {name: score.as_dict() for name, score in frontier.models.items()},
         "cost_range": frontier.cost_range,
         "aiq": {"agents": agents, "models": models},
+        "upper_bound": bound_as_json(frontier.bound),
     }
 
 

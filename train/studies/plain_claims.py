@@ -11,8 +11,10 @@ from jax_router.policy import Policy
 from train.agents.strategies import as_strategy
 from train.algorithm.config import LONG_RUN, SHORT_RUN, Config, Learning, Problem, Run
 from train.algorithm.environments import load_task
+from train.bounds.index_policy import NAME as INDEX_POLICY
 from train.cli.console import markdown_table
 from train.evaluation.baselines import TUNED_MIXTURE
+from train.evaluation.bounds import bound_in_words
 from train.evaluation.comparison import Evaluation, evaluate, mixture_name
 from train.evaluation.scores import Score
 from train.evaluation.scores_table import table_rows
@@ -41,6 +43,8 @@ class Effort:
     """Episodes that all strategies run through."""
     tuning_episodes: int
     """Other episodes, for each candidate of the tuned strategies."""
+    bound_seconds: float = 0.0
+    """For how long to look for the upper bound of each scenario, about; 0 leaves it out."""
 
 
 def evaluate_plain(scenarios: Sequence[str], effort: Effort, key: jax.Array, out: Console) -> dict[str, Evaluation]:
@@ -58,20 +62,44 @@ def evaluate_plain(scenarios: Sequence[str], effort: Effort, key: jax.Array, out
             agents[LARGE] = _trained(problem, long, num_seeds=1)[0]
         task = load_task(problem)
         evaluations[scenario] = evaluate(
-            key, task.params, task.model_names, agents, effort.num_episodes, effort.tuning_episodes
+            key,
+            task.params,
+            task.model_names,
+            agents,
+            effort.num_episodes,
+            effort.tuning_episodes,
+            bound_seconds=effort.bound_seconds,
+            out=out,
         )
         out.print(f"{scenario}: measured")
     return evaluations
 
 
 def check_plain_claims(evaluations: Mapping[str, Evaluation]) -> list[Claim]:
-    """Check what README claims of plain agents; there are no claims if their scenario was not measured."""
-    return check_claims(evaluations[CLAIMED_ON]) if CLAIMED_ON in evaluations else []
+    """Check what README claims of plain agents, where their scenario was measured, and of the bounds."""
+    claims = check_claims(evaluations[CLAIMED_ON]) if CLAIMED_ON in evaluations else []
+    return claims + check_bounds(evaluations)
 
 
 def plain_sections(evaluations: Mapping[str, Evaluation]) -> list[str]:
     """A section of the page for each scenario, in Markdown."""
     return [_section(scenario, evaluation) for scenario, evaluation in evaluations.items()]
+
+
+def check_bounds(evaluations: Mapping[str, Evaluation]) -> list[Claim]:
+    """That nothing earns more than no policy can, by scenario, up to what luck makes of this number of episodes."""
+    bounded = {name: one for name, one in evaluations.items() if one.bound is not None}
+    if not bounded:
+        return []
+    above, gaps = [], []
+    for scenario, evaluation in bounded.items():
+        assert evaluation.bound is not None
+        limit = evaluation.bound.value + evaluation.bound.numerical_error
+        rewards = {name: score.reward for name, score in evaluation.scores.items()}
+        above += [f"{name} on {scenario}" for name, reward in rewards.items() if reward.low > limit]
+        gaps.append(f"{evaluation.bound.gap(max(r.mean for r in rewards.values())):.1%} on `{scenario}`")
+    sentence = f"No strategy is above the upper bound of its scenario; the best is within {', '.join(gaps)}"
+    return [Claim(sentence + (f" (above: {', '.join(above)})." if above else "."), not above)]
 
 
 def check_claims(evaluation: Evaluation) -> list[Claim]:
@@ -116,7 +144,7 @@ def _saves(evaluation: Evaluation, name: str) -> bool:
 
 def _is_untuned_opponent(name: str, evaluation: Evaluation) -> bool:
     ours = {*evaluation.matched, *map(mixture_name, evaluation.matched)}
-    return name not in ours and name not in (TUNED_MIXTURE, _tuned_rule())
+    return name not in ours and name not in (TUNED_MIXTURE, _tuned_rule()) and not name.startswith(INDEX_POLICY)
 
 
 def _tuned_rule() -> str:
@@ -124,7 +152,9 @@ def _tuned_rule() -> str:
 
 
 def _section(scenario: str, evaluation: Evaluation) -> str:
-    text = f"## `{scenario}`\n\n{markdown_table(table_rows(_summed_up(evaluation)))}\n"
+    text = f"## `{scenario}`\n\n{markdown_table(table_rows(_summed_up(evaluation), bound=evaluation.bound))}\n"
+    if evaluation.bound is not None:
+        text += bound_in_words(evaluation.bound, evaluation.scores) + "\n"
     num_prompts = max(score.length for score in evaluation.scores.values())
     if any(evaluation.scores[name].length < 0.99 * num_prompts for name in evaluation.matched):
         text += "Agents with fewer prompts ran out of budget; savings are per prompt routed.\n"
