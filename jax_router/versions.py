@@ -47,6 +47,9 @@ class ObservationLayout(Protocol):
     def scales(self, params: Any) -> tuple[float, ...]:
         """Return the number that each of the D quantities is divided by, in its own unit; 1 if it is not divided."""
 
+    def numbers(self, params: Any) -> dict[str, Any]:
+        """Return whatever else a gateway needs to make an observation, by name: float32, () or one-dimensional."""
+
 
 class Strategies(Protocol):
     """Policies that learn nothing and need no tuning, by name."""

@@ -4,7 +4,7 @@ The functions take the array namespace `xp`, which is `numpy` while serving and 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,8 @@ class Origin:
     """The index of the time of day (days) in an observation; None where there is none."""
     budget: int | None = None
     """The index of the share of the budget that is left; None where there is none."""
+    numbers: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Whatever else an observation was made with, by name: one number, or one for each model or entry of a table."""
 
     @property
     def model_names(self) -> tuple[str, ...]:

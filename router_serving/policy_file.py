@@ -5,7 +5,7 @@ The file is a `.npz` archive of plain arrays (nothing is ever unpickled):
 - `header`: () string, JSON: `format` ("jax-router-policy"), `version` (4), `kind` ("plain" or "priced"), `activation`,
   and `origin`, the fields of `router_serving.Origin`: `environment`, `scenario`, `models` (the fleet in the order of
   the actions), `observation` (what each number of it is), `scales` (what each is divided by), `time_of_day` and
-  `budget` (which of the numbers they are).
+  `budget` (which of the numbers they are), and `numbers` (whatever else it was made with; older files lack it).
 - `observation_mean`, `observation_scale`: (D,) float32; the network sees `clip((observation - mean) / scale, -10, 10)`.
 - `kernel_0`, `bias_0`, `kernel_1`, ...: the layers of the actor, (inputs, outputs) and (outputs,) float32. Every layer
   but the last is followed by the activation; the action is the argmax of the last.
@@ -23,6 +23,7 @@ they are still read.
 """
 
 import json
+import math
 import zipfile
 from dataclasses import asdict
 from os import PathLike
@@ -154,13 +155,15 @@ def _origin(path: Path, header: dict[str, Any], observation_size: int) -> Origin
             scales=tuple(float(scale) for scale in given["scales"]),
             time_of_day=given["time_of_day"],
             budget=given["budget"],
+            numbers={name: tuple(map(float, values)) for name, values in given.get("numbers", {}).items()},
         )
         texts = [origin.environment, origin.scenario, *origin.model_names, *origin.observation]
         sizes = {len(origin.observation), len(origin.scales)} - {0, observation_size}
         places = [place for place in (origin.time_of_day, origin.budget) if place is not None]
         good = all(isinstance(text, str) for text in texts) and not sizes
         good &= all(isinstance(place, int) and 0 <= place < observation_size for place in places)
-    except (KeyError, TypeError, ValueError):
+        good &= all(math.isfinite(number) for values in origin.numbers.values() for number in values)
+    except (AttributeError, KeyError, TypeError, ValueError):
         good = False
     if not good:
         raise ValueError(f"{path}: damaged policy file: its header does not say what it was trained on")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jax_router.v0.env import State
 from jax_router.v0.params import Params
@@ -50,6 +51,17 @@ def scales(params: Params) -> tuple[float, ...]:
     """What each quantity is divided by, (N + 4,): requests for a queue, USD for the budget, and 1 for all others."""
     deepest = [float(params.congestion.max_queue_depth)] * params.num_models
     return (1.0, 1.0, *deepest, 1.0, float(params.budget))
+
+
+def numbers(params: Params) -> dict[str, np.ndarray]:
+    """What else a gateway needs to make an observation, each () float32: what queues and complexity mean."""
+    difficulty = params.difficulty
+    named = {
+        "slowdown": params.congestion.slowdown,
+        "gap_floor": difficulty.gap_floor,
+        "gap_slope": difficulty.gap_slope,
+    }
+    return {name: np.asarray(value, np.float32) for name, value in named.items()}
 
 
 def observe(state: State, params: Params) -> jax.Array:

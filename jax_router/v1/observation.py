@@ -8,9 +8,12 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from jax_router.internal.tables import knot_probabilities
 from jax_router.v1.env import State
 from jax_router.v1.expectation import bucket_share, expected
+from jax_router.v1.lengths import BINS
 from jax_router.v1.params import Params
 
 FEATURES = ("quality", "cost", "load", "ttft", "latency", "bucket", "accepts", "home", "capacity")
@@ -52,6 +55,23 @@ def names(model_names: Sequence[str]) -> tuple[str, ...]:
 def scales(params: Params) -> tuple[float, ...]:
     """What each quantity is divided by, (9 N + 5,): USD for the budget, and 1 for all others."""
     return (*[1.0] * (size(params.num_models) - 1), float(params.budget))
+
+
+def numbers(params: Params) -> dict[str, np.ndarray]:
+    """What else a gateway needs to make an observation, float32: SLAs, rate, lengths, and the engines' columns."""
+    lengths, weights = params.traffic.lengths, params.reward
+    inputs = np.asarray(lengths.input_quantiles)
+    edges = np.interp(np.arange(1, BINS) / BINS, knot_probabilities(len(inputs)), inputs)
+    named = {
+        "ttft_sla": weights.ttft_sla,  # s
+        "latency_sla": weights.latency_sla,  # s
+        "mean_rate": params.arrivals.mean_rate,  # prompts/s
+        "longest_prompt": np.maximum(1.0, inputs[-1]),  # tokens
+        "bin_edges": edges,  # tokens of the prompt, between the bins of `expected_output`
+        "expected_output": lengths.expected_output,  # tokens, the mean answer in each bin
+        **vars(params.engines),
+    }
+    return {name: np.asarray(value, np.float32) for name, value in named.items()}
 
 
 def observe(state: State, params: Params) -> jax.Array:

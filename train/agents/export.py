@@ -73,6 +73,10 @@ def origin_of(params: Any, scenario: str, model_names: Sequence[str]) -> Origin:
         scales=observation.scales(params),
         time_of_day=observation.time_of_day(num_models),
         budget=observation.budget(num_models),
+        numbers={
+            name: tuple(float(str(number)) for number in np.atleast_1d(values))
+            for name, values in observation.numbers(params).items()
+        },
     )
 
 

@@ -1,0 +1,274 @@
+"""A model group under a policy: it decides for every request, and keeps the account of what becomes of it."""
+
+import threading
+import time
+from collections.abc import Callable, Hashable, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from router_serving.gateway.budget import Budget, state_file
+from router_serving.gateway.decision import Decision, Deployment, Ending
+from router_serving.gateway.ledger import Lease, Ledger
+from router_serving.gateway.limits import Limits
+from router_serving.gateway.observe import model_table, observer_for
+from router_serving.gateway.quality import Forecasts, read_shares
+from router_serving.gateway.recent import Recent
+from router_serving.gateway.request import Request
+from router_serving.gateway.settings import GroupSettings, Settings
+from router_serving.gateway.situation import Situation
+from router_serving.numbers import finite_array
+from router_serving.policy_file import load_policy
+from router_serving.priced_policy import PricedPolicy
+
+
+class Abstain(Exception):
+    """LiteLLM's own choice stands, for the reason in the message."""
+
+
+class Alone:
+    """The load of other workers, where there are none."""
+
+    def load(self) -> tuple[np.ndarray | float, np.ndarray | float]:
+        """Requests in flight and tokens of their answers, (N,) each."""
+        return 0.0, 0.0
+
+    def money(self) -> float:
+        """USD that they have spent and hold back in this period."""
+        return 0.0
+
+
+class Group:
+    """One model group. Many threads may use it; nothing in it waits for anything."""
+
+    def __init__(
+        self,
+        settings: GroupSettings,
+        whole: Settings,
+        worker: int = 0,
+        others: Any = None,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """`others` tells the load of other workers, as `Alone` does. Raises `ValueError` or `FileNotFoundError`, in
+        one line, for a policy that cannot observe a gateway, or a file of the settings that is none."""
+        self.settings, self.mode = settings, settings.mode
+        self._clock, self._wall, self._zone, self._slowest = clock, wall, whole.zone, whole.slowest
+        self._others = others or Alone()
+        self.policy = load_policy(settings.policy)
+        self.names = self.policy.model_names
+        self._check_names()
+        self._table = model_table(self.policy.origin, settings.slots)
+        self._observer = observer_for(self.policy.origin, settings.longest_prompt)
+        self._forecasts = self._read_forecasts()
+        self.ledger = Ledger(len(self.names), whole.lease, clock, wall)
+        self._recent = Recent(self._table, 1.0 / self.policy.origin.numbers.get("mean_rate", (1.0,))[0])
+        self._limits = Limits(self._table.request_limit, self._table.token_limit, clock())
+        file = state_file(whole.state, settings.name, worker)
+        amount, length = settings.budget, settings.period
+        self.budget = Budget(self.ledger, self.policy, amount, length, whole.zone, file, wall(), self._others.money)
+        if isinstance(self.policy, PricedPolicy) and amount is None:
+            raise ValueError(f"groups.{settings.name}.budget is missing; the policy was trained with --priced")
+        self._lock = threading.Lock()
+
+    def model_of(self, deployment_id: str, litellm_model: str) -> int | None:
+        """The index of the policy's model that a deployment is; None where the settings do not say."""
+        name = self.settings.deployments.get(deployment_id, self.settings.deployments.get(litellm_model))
+        return None if name is None else self.names.index(name)
+
+    def decide(self, request: Request, deployments: Sequence[Deployment]) -> Decision:
+        """Decide for one request among the deployments that are up. It never raises: it abstains."""
+        began = time.perf_counter()
+        decision = Decision(self.settings.name, self.mode, self._wall(), request, deployments=deployments)
+        decision.category = request.category
+        try:
+            with self._lock:
+                self._fill(decision)
+        except Abstain as reason:
+            decision.abstained = str(reason)
+        except Exception as error:  # whatever it is, the request must go on
+            decision.abstained = f"error: {type(error).__name__}: {error}"
+        decision.took = time.perf_counter() - began
+        if decision.abstained is None and decision.took > self._slowest:
+            decision.abstained = "slow decision"
+        if decision.abstained is not None:
+            decision.ranking, decision.refused = (), False
+        return decision
+
+    def hold(self, decision: Decision) -> Lease | None:
+        """Count a decision that will be followed as in flight, and hold back what it may cost, until it is a call."""
+        if decision.model is None or decision.most is None:
+            return None
+        held = float(decision.most[decision.model])
+        return self.ledger.open(object(), decision.model, held, decision.expected_tokens, decision, is_call=False)
+
+    def start(self, key: Hashable, model: int, decision: Decision, lease: Lease | None) -> Lease | None:
+        """A call is made, at whichever model; None where this call was counted already."""
+        held = 0.0 if decision.most is None else float(decision.most[model])
+        if lease is None:
+            call = self.ledger.open(key, model, held, decision.expected_tokens, decision, is_call=True)
+        else:
+            call = self.ledger.become_call(lease, key, model, held)
+        if call is not None:
+            now = self._clock()
+            self._recent.joined(model, decision.request.input_tokens, now)
+            self._limits.take(model, 1.0, decision.request.input_tokens + decision.expected_tokens, now)
+        return call
+
+    def bill(self, key: Hashable, ending: Ending, attempt: float) -> Lease | None:
+        """A call is over, and costs this; returned is its lease, the first time."""
+        lease = self.ledger.settle(key, ending.cost, attempt)
+        if lease is None:
+            return None
+        session, decision = self.budget.session, lease.note
+        if session is not None and decision.ticket is not None and decision.ticket.session == session.id:
+            session.charge(decision.ticket, ending.cost)
+        if ending.completion_tokens is not None and ending.status == "success":
+            self._recent.answered(lease.model, ending.completion_tokens)
+            told = ending.completion_tokens + (ending.prompt_tokens or 0)
+            self._limits.take(lease.model, 0.0, told - decision.request.input_tokens - lease.tokens, self._clock())
+        return lease
+
+    def drop(self, lease: Lease) -> None:
+        """A call that was ended without a bill owes the pacer nothing."""
+        session, ticket = self.budget.session, lease.note.ticket
+        if session is not None and ticket is not None and ticket in session.open_tickets:
+            session.cancel(ticket)
+
+    def told_limit(self, model: int, name: str, left: float) -> None:
+        """A provider says how many "requests" or "tokens" it has left for us."""
+        self._limits.told(model, name, left, self._clock())
+
+    def _fill(self, decision: Decision) -> None:
+        request, now = decision.request, self._clock()
+        self._recent.arrived(now)
+        self.budget.roll(self._wall())
+        usable = self._usable(decision)
+        count = np.bincount(usable, minlength=len(self.names)).astype(np.float64)
+        up = np.bincount([d.model for d in decision.deployments if d.model is not None], minlength=len(self.names))
+        situation = self._situation(decision, up.astype(np.float64), now)
+        decision.observation = self._observer(situation)
+        decision.expected_cost, decision.quality = situation.cost, situation.quality
+        decision.most = self._costs(
+            decision, request.most_input_tokens, request.max_tokens or self.settings.longest_answer
+        )
+        allowed = (count > 0) & self.budget.payable(decision.most)
+        if not allowed.any():
+            self._nothing_payable(decision)
+            return
+        self._choose(decision, allowed)
+
+    def _choose(self, decision: Decision, allowed: np.ndarray) -> None:
+        """Rank the allowed models by the policy's preference, at the price of money where it is told one."""
+        observation, expected, most = decision.observation, decision.expected_cost, decision.most
+        assert observation is not None
+        assert expected is not None
+        assert most is not None
+        if isinstance(self.policy, PricedPolicy):
+            session = self.budget.session
+            if session is None:
+                self._nothing_payable(decision)
+                return
+            try:
+                decision.ticket = session.route(observation, allowed, seconds=self._wall(), costs=expected)
+            except ValueError as error:
+                if "budget is spent" not in str(error):
+                    raise
+                self._nothing_payable(decision)
+                return
+            decision.price = decision.ticket.price
+            preferences = self.policy.preferences(self.policy.checked(observation), np.log(decision.price))
+            first = decision.ticket.model
+        else:
+            preferences = self.policy.logits(observation)
+            first = int(np.argmax(np.where(allowed, preferences, -np.inf)))
+        finite_array("preferences", preferences)
+        decision.preferences = preferences
+        order = [int(i) for i in np.argsort(-preferences, kind="stable") if allowed[i] and i != first]
+        if self.settings.budget is not None:  # what is held back for the first must pay for those that stand in for it
+            order = [i for i in order if most[i] <= most[first]]
+        decision.ranking = (first, *order)
+
+    def _nothing_payable(self, decision: Decision) -> None:
+        if self.settings.when_spent == "abstain":
+            raise Abstain("budget spent")
+        decision.refused = True
+
+    def _usable(self, decision: Decision) -> list[int]:
+        """The models of the deployments that are up and did not fail this request; of all that are up, if none is."""
+        if not decision.deployments:
+            raise Abstain("no deployment is up")
+        known: list[int] = []
+        fresh: list[int] = []
+        for deployment in decision.deployments:
+            if deployment.model is None:
+                raise Abstain(f"unknown deployment {deployment.id}")
+            if self.settings.budget is not None and deployment.price_in is None:
+                raise Abstain(f"no price of {deployment.id}")
+            known.append(deployment.model)
+            if deployment.id not in decision.request.failed:
+                fresh.append(deployment.model)
+        return fresh or known
+
+    def _situation(self, decision: Decision, up: np.ndarray, now: float) -> Situation:
+        request, recent = decision.request, self._recent
+        quality, decision.quality_from, decision.category = self._forecasts.of(request.category, request.text)
+        expected = request.answer_tokens or self._table.expected_answer(request.input_tokens)
+        decision.expected_tokens = min(expected, request.max_tokens or expected)
+        more_requests, more_tokens = self._others.load()
+        requests = np.maximum(self.ledger.requests + more_requests, 0.0)
+        slots = self._table.slots * np.maximum(up, 1.0)
+        # What is inside has made a part of its answer; of those with a slot, the rest is as in a steady flow.
+        mean_rest = (self.ledger.tokens + more_tokens) / np.maximum(requests, 1.0)
+        tokens = mean_rest * (requests + self._table.aging * np.minimum(requests, slots))
+        request_bucket, token_bucket, share = self._limits.levels(up, now)
+        return Situation(
+            input_tokens=request.input_tokens,
+            expected_tokens=decision.expected_tokens,
+            quality=quality,
+            complexity=request.complexity,
+            cost=self._costs(decision, request.input_tokens, decision.expected_tokens),
+            requests=requests,
+            tokens=tokens,
+            prefill=recent.prefill(requests, slots, now),
+            mean_prefill=recent.mean_prefill,
+            mean_answer=recent.mean_answer,
+            slots=slots,
+            request_bucket=request_bucket,
+            token_bucket=token_bucket,
+            bucket_share=share,
+            down=up == 0,
+            mean_gap=recent.mean_gap,
+            time_of_day=self._time_of_day(),
+            budget_left=self.budget.left,
+        )
+
+    def _costs(self, decision: Decision, input_tokens: float, answer_tokens: float) -> np.ndarray:
+        """What so many tokens cost at each model, (N,) USD: by LiteLLM's prices, the dearest of a model's deployments,
+        else by the policy's."""
+        table = self._table
+        costs = table.price_in * input_tokens + table.price_out * answer_tokens + table.per_call
+        billed = np.zeros(len(costs))
+        for deployment in decision.deployments:
+            if deployment.model is not None and deployment.price_in is not None:
+                price = deployment.price_in * input_tokens + (deployment.price_out or 0.0) * answer_tokens
+                billed[deployment.model] = max(billed[deployment.model], price)
+                costs[deployment.model] = billed[deployment.model]
+        return costs
+
+    def _time_of_day(self) -> float:
+        local = datetime.fromtimestamp(self._wall(), self._zone)
+        return (local.hour * 3600 + local.minute * 60 + local.second) / 86_400.0
+
+    def _check_names(self) -> None:
+        for table in ("deployments", "slots"):
+            given = getattr(self.settings, table)
+            for name in given.values() if table == "deployments" else given:
+                if name not in self.names:
+                    where = f"groups.{self.settings.name}.{table}"
+                    raise ValueError(f"{where} names the model {name!r}; the policy knows {', '.join(self.names)}")
+
+    def _read_forecasts(self) -> Forecasts:
+        shares = None if self.settings.quality is None else read_shares(self.settings.quality, self.names)
+        return Forecasts(self._table.quality_score, shares)
