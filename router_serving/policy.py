@@ -1,33 +1,14 @@
-"""A trained policy: a small network over normalised observations, written once for NumPy and for JAX.
+"""Policies: what a router was made for, and what it prefers where it is a trained network."""
 
-The functions take the array namespace `xp`, which is `numpy` while serving and `jax.numpy` in the simulator.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from router_serving.network import Array, Network, PlainNetwork, scale_of
 from router_serving.numbers import finite_array
-
-Array = Any
-"""An array of the namespace `xp`."""
-Layers = tuple[tuple[Array, Array], ...]
-"""Kernel (inputs, outputs) and bias (outputs,), float32, of every layer."""
-
-OBSERVATION_CLIP = np.float32(10)
-"""The bound, positive and negative, that normalised observations are clipped to."""
-SMALLEST_VARIANCE = np.float32(1e-8)
-"""A number that is added to variances, so that an input that never changes can be divided by its deviation."""
-
-ACTIVATIONS: dict[str, Callable[[Array, Any], Array]] = {
-    "tanh": lambda x, xp: xp.tanh(x),
-    "relu": lambda x, xp: xp.maximum(x, 0),
-}
-"""The activation functions by name; each takes an array and its namespace."""
-
 
 @dataclass(frozen=True)
 class Origin:
@@ -101,48 +82,18 @@ class Policy:
 
 @dataclass(frozen=True)
 class NetworkPolicy(Policy):
-    """A trained router: a network over normalised observations."""
+    """A trained router: a network over observations."""
 
-    activation: str
-    """A name in `ACTIVATIONS`."""
-    observation_mean: np.ndarray
-    """(D,) float32."""
-    observation_scale: np.ndarray
-    """(D,) float32, above 0."""
-    layers: Layers
+    network: Network
 
     @property
     def observation_size(self) -> int:
         """D, the numbers in an observation."""
-        return len(self.observation_mean)
+        return self.network.num_inputs(len(self.origin.models))
 
     def logits(self, observation: ArrayLike) -> np.ndarray:
         """The preference for each model before the argmax, (n, num_models) float32. Raises as `act` does."""
-        return self._network(self.checked(observation))
-
-    def _network(self, x: np.ndarray) -> np.ndarray:
-        normal = normalized(x, self.observation_mean, self.observation_scale, np)
-        return network(normal, self.layers, self.activation, np)
-
-
-def normalized(x: Array, mean: Array, scale: Array, xp: Any) -> Array:
-    """Observations less their mean, over their scale, cut off at `OBSERVATION_CLIP`; all (..., D) or (D,) float32."""
-    # np.clip takes longer for a single observation.
-    return xp.minimum(xp.maximum((x - mean) / scale, -OBSERVATION_CLIP), OBSERVATION_CLIP)
-
-
-def scale_of(variance: Array, xp: Any) -> Array:
-    """Return the scale, float32, that numbers with a variance are divided by: their standard deviation."""
-    return xp.sqrt(variance + SMALLEST_VARIANCE)
-
-
-def network(x: Array, layers: Layers, activation: str, xp: Any) -> Array:
-    """Map normalised observations (..., D) to a preference for each model, (..., num_models); both are float32."""
-    activate = ACTIVATIONS[activation]
-    for kernel, bias in layers[:-1]:
-        x = activate(x @ kernel + bias, xp)
-    kernel, bias = layers[-1]
-    return x @ kernel + bias
+        return np.asarray(self.network.preferences(self.checked(observation), np))
 
 
 def priced_observation(observation: Array, log_price: Array, budget: int | None, xp: Any) -> Array:
@@ -176,10 +127,10 @@ def policy_from_arrays(
     activation: str,
 ) -> NetworkPolicy:
     """Make a policy from the arrays of a training run, of JAX or NumPy, which are copied to NumPy float32."""
-    return NetworkPolicy(
-        origin=origin,
+    network = PlainNetwork(
         activation=activation,
         observation_mean=np.array(observation_mean, np.float32),
         observation_scale=scale_of(np.array(observation_variance, np.float32), np),
         layers=tuple((np.array(kernel, np.float32), np.array(bias, np.float32)) for kernel, bias in layers),
     )
+    return NetworkPolicy(origin, network)

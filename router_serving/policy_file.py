@@ -9,6 +9,10 @@ The file is a `.npz` archive of plain arrays (nothing is ever unpickled):
 - `observation_mean`, `observation_scale`: (D,) float32; the network sees `clip((observation - mean) / scale, -10, 10)`.
 - `kernel_0`, `bias_0`, `kernel_1`, ...: the layers of the actor, (inputs, outputs) and (outputs,) float32. Every layer
   but the last is followed by the activation; the action is the argmax of the last.
+- A network that treats all models alike: `version` is 5, and the header has `network` ("shared"), `features` and
+  `common`, what an observation is made of, and `terms`, the fields of `router_serving.shared_network.RewardTerms`.
+  Instead of the normaliser there are `embedding_kernel`, (K, E), `embedding_bias`, (E,), `scarcity_prices`, (3,), and
+  `scale`, (); the layers are those of its correction.
 - A priced policy has further arrays, all float32: `plan_prices`, (K,), rising, from the lowest to the highest price
   that it was trained for, reward per USD; `plan_cost`, (K, H), what a mean prompt costs at each of these prices in each
   H-th part of the day, USD; `prompts_per_day`, (), prompts a day while that was measured; `mean_costs`, (N,), what a
@@ -25,6 +29,7 @@ they are still read.
 import json
 import math
 import zipfile
+from collections.abc import Callable
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
@@ -34,12 +39,13 @@ import numpy as np
 
 from router_serving.files import write_new
 from router_serving.index_policy import IndexPolicy, IndexTables, checked_tables
+from router_serving.network_file import array_names, network_as_arrays, network_from_arrays
 from router_serving.pacing import Plan, make_plan
-from router_serving.policy import ACTIVATIONS, Layers, NetworkPolicy, Origin, Policy
+from router_serving.policy import NetworkPolicy, Origin, Policy
 from router_serving.priced_policy import PricedNetwork, PricedPolicy
 
 FORMAT = "jax-router-policy"
-VERSION, VERSION_OF_INDEX = 4, 5
+VERSION, NEWEST = 4, 5
 OLDER_PLAIN, OLDER_PRICED = 1, 3
 PRICED_ARRAYS = ("plan_prices", "plan_cost", "prompts_per_day", "mean_costs", "load")
 INDEX = "index_"
@@ -55,13 +61,13 @@ def save_policy(path: str | PathLike[str], policy: Policy) -> None:
         arrays |= {"plan_prices": plan.prices, "plan_cost": plan.cost.T, "load": plan.load}
         arrays |= {"prompts_per_day": np.asarray(plan.prompts_per_day), "mean_costs": policy.mean_costs}
     if isinstance(policy, IndexPolicy):
-        header |= {"version": VERSION_OF_INDEX, "kind": "index", "price": policy.price}
+        header |= {"version": NEWEST, "kind": "index", "price": policy.price}
         arrays |= {INDEX + name: table for name, table in policy.tables._asdict().items()}
     elif isinstance(policy, NetworkPolicy):
-        header |= {"kind": "priced" if isinstance(policy, PricedNetwork) else "plain", "activation": policy.activation}
-        arrays |= {"observation_mean": policy.observation_mean, "observation_scale": policy.observation_scale}
-        for i, (kernel, bias) in enumerate(policy.layers):
-            arrays |= {f"kernel_{i}": kernel, f"bias_{i}": bias}
+        described, of_network = network_as_arrays(policy.network)
+        header |= described | {"kind": "priced" if isinstance(policy, PricedNetwork) else "plain"}
+        header |= {"version": NEWEST} if "network" in described else {}
+        arrays |= of_network
     arrays = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
     text = np.array(json.dumps(header))
     write_new(Path(path), lambda file: np.savez(file, allow_pickle=False, header=text, **arrays))
@@ -81,14 +87,14 @@ def load_policy(path: str | PathLike[str]) -> Policy:
     if header["kind"] == "index":
         return _index_policy(path, header, arrays)
     priced = header["kind"] == "priced"
-    layers = _checked_layers(path, arrays, PRICED_ARRAYS if priced else ())
-    mean, scale = arrays["observation_mean"], arrays["observation_scale"]
-    if mean.shape != (len(layers[0][0]),) or scale.shape != mean.shape or not (scale > 0).all():
-        raise ValueError(f"{path}: damaged policy file: its normaliser does not fit its first layer")
-    origin = _origin(path, header, len(mean) - priced)
-    if len(layers[-1][1]) != len(origin.models):
-        raise ValueError(f"{path}: damaged policy file: its last layer does not fit its {len(origin.models)} models")
-    policy = NetworkPolicy(origin, header["activation"], mean, scale, layers)
+    _check_arrays(path, arrays, {"header", *array_names(header, arrays), *(PRICED_ARRAYS if priced else ())})
+    try:
+        models = header["origin"].get("models")
+        network = network_from_arrays(header, arrays, len(models) if isinstance(models, list) else 0, priced)
+    except ValueError as error:
+        raise ValueError(f"{path}: damaged policy file: {error}") from None
+    origin = _origin(path, header, lambda num_models: network.num_inputs(num_models) - priced)
+    policy = NetworkPolicy(origin, network)
     if not priced:
         return policy
     return PricedNetwork(**vars(policy), plan=_plan(path, origin, arrays), mean_costs=arrays["mean_costs"])
@@ -112,7 +118,7 @@ def _index_policy(path: Path, header: dict[str, Any], arrays: dict[str, np.ndarr
             raise ValueError(f"its price is {price!r}")
     except ValueError as error:
         raise ValueError(f"{path}: damaged policy file: {error}") from None
-    origin = _origin(path, header, len(tables.costs) + 4)
+    origin = _origin(path, header, lambda num_models: num_models + 4)
     if len(origin.models) != len(tables.costs):
         raise ValueError(f"{path}: damaged policy file: its tables do not fit its {len(origin.models)} models")
     return IndexPolicy(origin, _plan(path, origin, arrays), arrays["mean_costs"], tables, float(price))
@@ -142,8 +148,8 @@ def _plan(path: Path, origin: Origin, arrays: dict[str, np.ndarray]) -> Plan:
     return make_plan(prices, cost, load, float(prompts_per_day))
 
 
-def _origin(path: Path, header: dict[str, Any], observation_size: int) -> Origin:
-    """Return the origin in the header, after checking it against the number of inputs of the network."""
+def _origin(path: Path, header: dict[str, Any], inputs: Callable[[int], int]) -> Origin:
+    """Return the origin in the header; `inputs` says how many numbers an observation of N models has."""
     given = header["origin"]
     try:
         models = tuple(given["models"])
@@ -157,6 +163,7 @@ def _origin(path: Path, header: dict[str, Any], observation_size: int) -> Origin
             budget=given["budget"],
             numbers={name: tuple(map(float, values)) for name, values in given.get("numbers", {}).items()},
         )
+        observation_size = inputs(len(models))
         texts = [origin.environment, origin.scenario, *origin.model_names, *origin.observation]
         sizes = {len(origin.observation), len(origin.scales)} - {0, observation_size}
         places = [place for place in (origin.time_of_day, origin.budget) if place is not None]
@@ -209,17 +216,15 @@ def _checked_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]
         raise ValueError(f"{path}: not a policy file: it has no header of the format {FORMAT!r}") from None
     if found != FORMAT:
         raise ValueError(f"{path}: its format is {found!r}; a policy file's is {FORMAT!r}")
-    if version not in (VERSION_OF_INDEX, VERSION, OLDER_PLAIN, OLDER_PRICED):
+    if version not in (NEWEST, VERSION, OLDER_PLAIN, OLDER_PRICED):
         # Version 2 was that of a pacer which is gone; whatever is newer, a newer program reads.
         older = isinstance(version, int) and version < VERSION
         remedy = "make it anew with python -m train.ppo --priced" if older else "update jax-router to read it"
         raise ValueError(
             f"{path}: written in version {version} of the format; this program reads versions {OLDER_PLAIN}, "
-            f"{OLDER_PRICED}, {VERSION} and {VERSION_OF_INDEX}: {remedy}"
+            f"{OLDER_PRICED}, {VERSION} and {NEWEST}: {remedy}"
         )
-    kinds = ("index",) if version == VERSION_OF_INDEX else ("plain", "priced")
-    if version != VERSION_OF_INDEX and header.get("activation") not in ACTIVATIONS:
-        raise ValueError(f"{path}: damaged policy file: its header lacks an activation")
+    kinds = ("index", "plain", "priced") if version == NEWEST else ("plain", "priced")
     if version in (OLDER_PLAIN, OLDER_PRICED):
         names = header.get("model_names")
         if not isinstance(names, list) or not isinstance(header.get("scenario"), str):
@@ -231,23 +236,6 @@ def _checked_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]
     if header.get("kind") not in kinds or not isinstance(header.get("origin"), dict):
         raise ValueError(f"{path}: damaged policy file: its header lacks a kind or an origin")
     return header
-
-
-def _checked_layers(path: Path, arrays: dict[str, np.ndarray], further: tuple[str, ...]) -> Layers:
-    """Return the layers, after checking that every array, also the `further` ones, is there and finite."""
-    count = sum(name.startswith("kernel_") for name in arrays)
-    expected = {"header", "observation_mean", "observation_scale", *further}
-    expected |= {f"{part}_{i}" for part in ("kernel", "bias") for i in range(count)}
-    if count == 0:
-        raise ValueError(f"{path}: damaged policy file: it holds {', '.join(sorted(arrays))}")
-    _check_arrays(path, arrays, expected)
-    layers = tuple((arrays[f"kernel_{i}"], arrays[f"bias_{i}"]) for i in range(count))
-    width: int | None = None
-    for kernel, bias in layers:
-        if kernel.ndim != 2 or bias.shape != kernel.shape[1:] or width not in (None, kernel.shape[0]):
-            raise ValueError(f"{path}: damaged policy file: its layers do not fit together")
-        width = kernel.shape[1]
-    return layers
 
 
 def _check_arrays(path: Path, arrays: dict[str, np.ndarray], expected: set[str]) -> None:

@@ -96,9 +96,9 @@ class PricedNetwork(PricedPolicy, NetworkPolicy):
     @property
     def observation_size(self) -> int:
         """D, the numbers in an observation. The share of the budget is among them and is not looked at."""
-        return len(self.observation_mean) - 1
+        return self.network.num_inputs(len(self.origin.models)) - 1
 
     def preferences(self, x: np.ndarray, log_price: ArrayLike) -> np.ndarray:
         """The preference for each model, (n, num_models), for `checked` observations and the logarithm of a price."""
         log_prices = np.broadcast_to(np.asarray(log_price, np.float32), x.shape[:-1])
-        return self._network(priced_observation(x, log_prices, self.origin.budget, np))
+        return np.asarray(self.network.preferences(priced_observation(x, log_prices, self.origin.budget, np), np))

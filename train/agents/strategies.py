@@ -17,7 +17,7 @@ from jax_router.rollout import run_episodes
 from jax_router.simulator import AnyParams, observation_size
 from router_serving.index_policy import IndexPolicy, IndexTables, worth
 from router_serving.pacing import Plan, integral_until
-from router_serving.policy import NetworkPolicy, Policy, network, normalized, priced_observation
+from router_serving.policy import NetworkPolicy, Policy, priced_observation
 from router_serving.priced_policy import PricedPolicy
 from train.agents.paced import Paced
 
@@ -148,11 +148,10 @@ def preferences(policy: Policy) -> Callable[[jax.Array], jax.Array]:
         return table_preferences(policy.tables)
     if not isinstance(policy, NetworkPolicy):
         raise TypeError(f"policy is {policy!r}; it must be a NetworkPolicy or an IndexPolicy")
-    mean, scale = jnp.asarray(policy.observation_mean), jnp.asarray(policy.observation_scale)
-    layers = tuple((jnp.asarray(kernel), jnp.asarray(bias)) for kernel, bias in policy.layers)
+    network = policy.network
 
     def one(observation: jax.Array) -> jax.Array:
-        return network(normalized(observation, mean, scale, jnp), layers, policy.activation, jnp)
+        return jnp.asarray(network.preferences(observation, jnp))
 
     return jax.vmap(one)
 

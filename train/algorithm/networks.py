@@ -10,7 +10,7 @@ class MLP(nn.Module):
 
     layer_sizes: tuple[int, ...]
     num_outputs: int
-    activation: str  # a name in `router_serving.policy.ACTIVATIONS`, and so in `jax.nn`
+    activation: str  # a name in `router_serving.network.ACTIVATIONS`, and so in `jax.nn`
     output_scale: float
 
     @nn.compact

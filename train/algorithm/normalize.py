@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from router_serving.policy import normalized, scale_of
+from router_serving.network import normalized, scale_of
 
 Tree = TypeVar("Tree")
 

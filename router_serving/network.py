@@ -1,0 +1,78 @@
+"""The plain network of a policy: layers over normalised observations, written once for NumPy and for JAX.
+
+The functions take the array namespace `xp`, which is `numpy` while serving and `jax.numpy` in the simulator.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+Array = Any
+"""An array of the namespace `xp`."""
+Layers = tuple[tuple[Array, Array], ...]
+"""Kernel (inputs, outputs) and bias (outputs,), float32, of every layer."""
+
+OBSERVATION_CLIP = np.float32(10)
+"""The bound, positive and negative, that normalised observations are clipped to."""
+SMALLEST_VARIANCE = np.float32(1e-8)
+"""A number that is added to variances, so that an input that never changes can be divided by its deviation."""
+
+ACTIVATIONS: dict[str, Callable[[Array, Any], Array]] = {
+    "tanh": lambda x, xp: xp.tanh(x),
+    "relu": lambda x, xp: xp.maximum(x, 0),
+}
+"""The activation functions by name; each takes an array and its namespace."""
+
+
+class Network(Protocol):
+    """What a policy prefers, as a function of what it sees."""
+
+    def num_inputs(self, num_models: int) -> int:
+        """Return how many numbers it takes where there are N models."""
+
+    def preferences(self, x: Array, xp: Any) -> Array:
+        """Return the preference for each model, (..., N) float32, for inputs (..., num_inputs) float32."""
+
+
+@dataclass(frozen=True)
+class PlainNetwork:
+    """Layers of one activation over normalised inputs, and a linear one with an output for each model."""
+
+    activation: str
+    """A name in `ACTIVATIONS`."""
+    observation_mean: Array
+    """(D,) float32."""
+    observation_scale: Array
+    """(D,) float32, above 0."""
+    layers: Layers
+
+    def num_inputs(self, num_models: int) -> int:
+        """Return D, whatever the number of models."""
+        return len(self.observation_mean)
+
+    def preferences(self, x: Array, xp: Any) -> Array:
+        """Return the preference for each model, (..., N) float32, for inputs (..., D) float32."""
+        normal = normalized(x, self.observation_mean, self.observation_scale, xp)
+        return layered(normal, self.layers, self.activation, xp)
+
+
+def normalized(x: Array, mean: Array, scale: Array, xp: Any) -> Array:
+    """Observations less their mean, over their scale, cut off at `OBSERVATION_CLIP`; all (..., D) or (D,) float32."""
+    # np.clip takes longer for a single observation.
+    return xp.minimum(xp.maximum((x - mean) / scale, -OBSERVATION_CLIP), OBSERVATION_CLIP)
+
+
+def scale_of(variance: Array, xp: Any) -> Array:
+    """Return the scale, float32, that numbers with a variance are divided by: their standard deviation."""
+    return xp.sqrt(variance + SMALLEST_VARIANCE)
+
+
+def layered(x: Array, layers: Layers, activation: str, xp: Any) -> Array:
+    """Map inputs (..., D) through layers of which all but the last are activated: (..., outputs), both float32."""
+    activate = ACTIVATIONS[activation]
+    for kernel, bias in layers[:-1]:
+        x = activate(x @ kernel + bias, xp)
+    kernel, bias = layers[-1]
+    return x @ kernel + bias

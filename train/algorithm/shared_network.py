@@ -1,0 +1,87 @@
+"""Actor and critic that score every model with the same weights, for fleets of any size."""
+
+from itertools import pairwise
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import linen as nn
+
+from router_serving.network import layered
+from router_serving.shared_network import (
+    RewardTerms,
+    SharedNetwork,
+    Table,
+    expected_reward,
+    is_present,
+    mean_over_models,
+    network_inputs,
+    num_network_inputs,
+)
+
+FIRST_SCALE = 60.0
+"""The scale of what a model is worth among the logits that learning begins with: nearly greedy, still exploring."""
+FIRST_PRICES = (0.30, 3.58, 0.27)
+"""The prices of scarcity that learning begins with: those that do well as a rule in the `default` scenario."""
+EMBEDDING_SIZE = 16
+"""The units of the embedding whose mean over the models the actor reads."""
+
+
+class SharedActorCritic(nn.Module):
+    """An actor that is a `SharedNetwork`, and a critic that reads means over the models."""
+
+    table: Table
+    terms: RewardTerms
+    layer_sizes: tuple[int, ...]
+
+    def setup(self) -> None:
+        num_inputs, critic_size = num_network_inputs(self.table), 2 * self.layer_sizes[0]
+        # A last layer of nearly 0 makes the first policy the rule that the network begins with.
+        self.actor = Actor(num_inputs, self.layer_sizes)
+        self.critic_embedding = Layers((num_inputs, critic_size), 1.0)
+        self.critic = Layers((critic_size, critic_size, 1), 1.0)
+
+    def __call__(self, observation: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Map observations (..., D) of N models to logits (..., N) and values (...), all float32."""
+        preferences = self.network().preferences(observation, jnp)
+        reward = expected_reward(observation, self.table, self.terms, jnp)
+        inputs = network_inputs(observation, reward, self.table, jnp)
+        each = jnp.tanh(layered(inputs, self.critic_embedding(), "tanh", jnp))
+        pooled = mean_over_models(each, is_present(observation, self.table), jnp)
+        return preferences, layered(pooled, self.critic(), "tanh", jnp)[..., 0]
+
+    def network(self) -> SharedNetwork:
+        """Return the actor's network, over this module's parameters."""
+        return SharedNetwork(self.table, self.terms, *self.actor())
+
+
+class Actor(nn.Module):
+    """The parameters of a `SharedNetwork`."""
+
+    num_inputs: int
+    layer_sizes: tuple[int, ...]
+
+    @nn.compact
+    def __call__(self) -> tuple:
+        """Return scarcity prices, embedding, layers and scale."""
+        prices = self.param("scarcity_prices", lambda _: jnp.array(FIRST_PRICES, jnp.float32))
+        (embedding,) = Layers((self.num_inputs, EMBEDDING_SIZE), np.sqrt(2), name="embedding")()
+        layers = Layers((self.num_inputs + EMBEDDING_SIZE, *self.layer_sizes, 1), 0.01, name="correction")()
+        return prices, embedding, layers, self.param("scale", lambda _: jnp.float32(FIRST_SCALE))
+
+
+class Layers(nn.Module):
+    """The kernels and biases of layers of these sizes, orthogonal at first."""
+
+    sizes: tuple[int, ...]
+    output_scale: float
+
+    @nn.compact
+    def __call__(self) -> tuple[tuple[jax.Array, jax.Array], ...]:
+        """Return kernel (inputs, outputs) and bias (outputs,), float32, of every layer."""
+        layers = []
+        for i, (inputs, outputs) in enumerate(pairwise(self.sizes)):
+            scale = self.output_scale if i == len(self.sizes) - 2 else np.sqrt(2)
+            kernel = self.param(f"kernel_{i}", nn.initializers.orthogonal(scale), (inputs, outputs), jnp.float32)
+            layers.append((kernel, self.param(f"bias_{i}", nn.initializers.zeros_init(), (outputs,), jnp.float32)))
+        return tuple(layers)
