@@ -10,7 +10,7 @@ A version is imported, and JAX with it, when `load` is called; importing this mo
 
 from __future__ import annotations  # the types of JAX below are named without importing it
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Unpack, cast, overload
@@ -31,6 +31,12 @@ _PACKAGES = {DEFAULT: "jax_router.v0", "LLMRouter-v1": "jax_router.v1"}
 
 ENVIRONMENTS = tuple(_PACKAGES)
 """The ids that `load` knows."""
+
+LEARNING: Mapping[str, Mapping[str, Any]] = {
+    DEFAULT: {},
+    "LLMRouter-v1": {"discount": 0.98, "entropy_coef": 0.002},
+}
+"""What learning algorithms should take for each environment in place of their usual values, by the usual names."""
 
 _IDS = {package.split(".")[-1]: environment for environment, package in _PACKAGES.items()}
 """The ids by the short names of versions, such as v0."""
