@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         Traffic,
         draw_noise,
         load_models,
-        make_params,
         observe,
         reset,
         run_episodes,
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
         step,
         transition,
     )
+    from jax_router.versions import make_params
 
 __all__ = [
     "DEFAULT_MODELS",
@@ -72,6 +72,7 @@ _GENERIC = {
     "PolicyWithMemory": "jax_router.policy",
     "Simulator": "jax_router.simulator",
     "Transition": "jax_router.simulator",
+    "make_params": "jax_router.versions",
 }
 """The modules of the names that do not come from the default version."""
 

@@ -1,5 +1,6 @@
 """The environments by id. This is the only generic file that names versions; each is a package with the same names.
 
+    params = make_params("outages", version="v1")
     version = load("LLMRouter-v0")
     params = version.make_params("rush_hour")
     assert of(params) is version
@@ -9,16 +10,19 @@ A version is imported, and JAX with it, when `load` is called; importing this mo
 
 from __future__ import annotations  # the types of JAX below are named without importing it
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Unpack, cast, overload
 
 if TYPE_CHECKING:
     import jax
 
+    from jax_router import v0, v1
     from jax_router.policy import Policy
     from jax_router.simulator import AnyParams, Simulator
+    from jax_router.v0.settings import GivenSettings as SettingsV0
+    from jax_router.v1.settings import GivenSettings as SettingsV1
 
 DEFAULT = "LLMRouter-v0"
 """The id of the environment that commands use unless they are told another."""
@@ -27,6 +31,15 @@ _PACKAGES = {DEFAULT: "jax_router.v0", "LLMRouter-v1": "jax_router.v1"}
 
 ENVIRONMENTS = tuple(_PACKAGES)
 """The ids that `load` knows."""
+
+LEARNING: Mapping[str, Mapping[str, Any]] = {
+    DEFAULT: {},
+    "LLMRouter-v1": {"discount": 0.98, "entropy_coef": 0.002},
+}
+"""What learning algorithms should take for each environment in place of their usual values, by the usual names."""
+
+_IDS = {package.split(".")[-1]: environment for environment, package in _PACKAGES.items()}
+"""The ids by the short names of versions, such as v0."""
 
 
 class ObservationLayout(Protocol):
@@ -138,3 +151,49 @@ def of(params: AnyParams) -> Version:
 def folder_of(params: AnyParams) -> str:
     """Return the name of the folders that are about the environment of these parameters alone, such as v0."""
     return _PACKAGES[params.simulator.name].rpartition(".")[2]
+
+
+@overload
+def make_params(
+    scenario: str = "default",
+    models: Sequence[v0.ModelConfig] | None = None,
+    reward: v0.RewardConfig | None = None,
+    traffic: v0.Traffic | None = None,
+    *,
+    version: Literal["v0"] = "v0",
+    **settings: Unpack[SettingsV0],
+) -> v0.Params: ...
+
+
+@overload
+def make_params(
+    scenario: str = "default",
+    models: Sequence[v1.ModelConfig] | None = None,
+    reward: v1.RewardConfig | None = None,
+    traffic: v1.Traffic | None = None,
+    *,
+    version: Literal["v1"],
+    quality: v1.QualityTable | None = None,
+    **settings: Unpack[SettingsV1],
+) -> v1.Params: ...
+
+
+def make_params(scenario: str = "default", *problem: Any, version: str = "v0", **settings: Any) -> Any:
+    """Build the parameters of a scenario of either environment: see `jax_router.v0.make_params` and `v1`'s.
+
+    Args:
+        scenario: one of the `SCENARIOS` of the version.
+        problem: its `models`, `reward` and `traffic`, of the version's own types; they may be named, too.
+        version: "v0" for LLMRouter-v0, or "v1" for LLMRouter-v1.
+        settings: whatever else the `make_params` of the version takes.
+
+    Returns:
+        The version's `Params`, whose leaves are NumPy arrays: nothing here starts a JAX backend.
+
+    Raises:
+        TypeError: for a keyword that the version does not take.
+        ValueError: one line that names the field, the value and what is allowed.
+    """
+    if version not in _IDS:
+        raise ValueError(f"version is {version!r}; it must be {' or '.join(map(repr, _IDS))}")
+    return load(_IDS[version]).make_params(scenario, *problem, **settings)

@@ -58,13 +58,17 @@ def priced_policies(paths: Sequence[Path]) -> list[PricedPolicy]:
     policies: list[PricedPolicy] = []
     for path in chain.from_iterable(map(policy_files, paths)):
         policy = load_priced_policy(path)
-        if policies and policy.scenario != policies[0].scenario:
+        if policies and _trained_on(policy) != _trained_on(policies[0]):
             raise ValueError(
-                f"--model-path is {path}; that policy was trained on {policy.scenario}, the first on "
-                f"{policies[0].scenario}: they are not to be compared"
+                f"--model-path is {path}; that policy was trained on {_trained_on(policy)}, the first on "
+                f"{_trained_on(policies[0])}: they are not to be compared"
             )
         policies.append(policy)
     return policies
+
+
+def _trained_on(policy: PricedPolicy) -> str:
+    return f"{policy.scenario} of {policy.origin.environment}"
 
 
 def _try_out(arguments: Arguments) -> None:
@@ -82,7 +86,7 @@ def _try_out(arguments: Arguments) -> None:
     from train.studies.budget_trials import results_rows, trials, try_out
 
     scenario = policies[0].scenario
-    task = load_task(Problem(scenario=scenario, **vars(arguments.problem)))
+    task = load_task(Problem(scenario=scenario, env=policies[0].origin.environment, **vars(arguments.problem)))
     for policy in policies:
         check_fleet(policy, task.model_names, task.params)
     params, key, episodes = task.params, jax.random.key(arguments.randomness.seed), arguments.evaluation.episodes

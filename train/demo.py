@@ -6,13 +6,15 @@ from pathlib import Path
 
 import tyro
 
+from jax_router import versions
 from jax_router.internal.checks import check_whole_number
-from train.algorithm.config import PRICED_RUN, Config, Run, router_config
+from train.algorithm.config import PRICED_RUN, Config, Run, learning_for, router_config
 from train.cli.command import run_command
-from train.cli.flags import ProblemFlags, SeedsFlags, TimestepsFlags, TuningFlags
+from train.cli.flags import RouterFlags, SeedsFlags, TimestepsFlags, TuningFlags
 
 PICTURES = ("learning", "choices", "day", "frontier", "price", "priced_frontier")
 """The names of the pictures, in the order of the work."""
+IMAGES = Path("docs/images")
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Arguments:
     Six pictures are drawn, each as .png and .svg. Four show agents: learning (curves over the training), choices (which
     model gets which prompt, by queue), day (one episode, prompt by prompt) and frontier (cost against quality). Two
     show a priced policy: price (a day with a budget) and priced_frontier (a comparison with agents for one price each).
+    What an environment has no picture of is left out, and the command says so.
     """
 
     num_weights: int = 16
@@ -30,9 +33,9 @@ class Arguments:
     """Let the priced policy learn from this many environment steps."""
     separate_timesteps: int = 1_000_000
     """Let each agent that is trained for one price learn from this many environment steps."""
-    output_dir: Path = Path("docs/images")
-    """Save the pictures in this folder, over those that are there already."""
-    problem: tyro.conf.OmitArgPrefixes[ProblemFlags] = ProblemFlags()
+    output_dir: Path | None = None
+    """Save the pictures in this folder, over older ones; None is docs/images, or its folder of another environment."""
+    problem: tyro.conf.OmitArgPrefixes[RouterFlags] = RouterFlags()
     learning: tyro.conf.OmitArgPrefixes[TimestepsFlags] = TimestepsFlags()
     evaluation: tyro.conf.OmitArgPrefixes[TuningFlags] = TuningFlags(episodes=64, tuning_episodes=16)
     randomness: tyro.conf.OmitArgPrefixes[SeedsFlags] = SeedsFlags(num_seeds=5)
@@ -50,14 +53,20 @@ class Arguments:
     @property
     def priced_config(self) -> Config:
         """The config that the priced policy is trained with."""
-        return Config(
-            replace(self.config.problem, priced=True),
-            replace(PRICED_RUN, total_timesteps=self.priced_timesteps),
-            Run(self.randomness.seed, num_devices=1),
-        )
+        problem = replace(self.config.problem, priced=True)
+        learning = replace(learning_for(problem, PRICED_RUN), total_timesteps=self.priced_timesteps)
+        return Config(problem, learning, Run(self.randomness.seed, num_devices=1))
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the pictures."""
+        if self.output_dir is not None:
+            return self.output_dir
+        return IMAGES if self.problem.env == versions.DEFAULT else IMAGES / self.problem.env
 
     def check(self) -> None:
         """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
+        self.problem.check()
         self.config.check()
         for flag, steps, config in (
             ("--priced-timesteps", self.priced_timesteps, self.priced_config),
@@ -78,13 +87,19 @@ def _draw(arguments: Arguments) -> None:
     from matplotlib.figure import Figure
 
     from train.algorithm.environments import make_environment
-    from train.cli.console import console, print_written
+    from train.cli.console import console, print_sentences, print_written
     from train.pictures import gallery
     from train.pictures.style import picture_files, save
 
     make_environment(arguments.priced_config.problem)  # raises what is wrong with the problem before the work begins
-    files = {name: picture_files("--output-dir", arguments.output_dir / f"{name}.png") for name in PICTURES}
+    left_out = gallery.missing_pictures(arguments.problem.env)
+    drawn = [name for name in PICTURES if name not in left_out]
+    files = {name: picture_files("--output-dir", arguments.folder / f"{name}.png") for name in drawn}
     out, num_weights, num_episodes = console(), arguments.num_weights, arguments.evaluation.episodes
+    if left_out:
+        print_sentences(
+            out, f"{arguments.problem.env} has no picture of this kind, so it is left out: {', '.join(left_out)}"
+        )
 
     def keep(name: str, figure: Figure) -> None:
         save(figure, files[name])
@@ -92,8 +107,9 @@ def _draw(arguments: Arguments) -> None:
 
     learned = gallery.learn(arguments.config, num_episodes, out)
     keep("learning", gallery.learning_picture(learned, num_episodes, arguments.evaluation.tuning_episodes, out))
-    keep("choices", gallery.choices_picture(learned))
-    keep("day", gallery.day_picture(learned))
+    for name, draw in (("choices", gallery.choices_picture), ("day", gallery.day_picture)):
+        if name in drawn:
+            keep(name, draw(learned))
     keep("frontier", gallery.frontier_picture(arguments.config, num_weights, num_episodes, out))
     policy = gallery.train_priced(arguments.priced_config, out)
     keep("price", gallery.budget_day_picture(policy, arguments.priced_config))

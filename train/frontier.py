@@ -12,7 +12,7 @@ from router_serving.files import write_text
 from train.algorithm.config import Config, router_config
 from train.cli.command import run_command
 from train.cli.errors import check_new_file
-from train.cli.flags import BoundFlags, EpisodesFlags, ProblemFlags, SeedFlags, TimestepsFlags
+from train.cli.flags import BoundFlags, EpisodesFlags, RouterFlags, SeedFlags, TimestepsFlags
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Arguments:
     """Save the picture here, as .png and as .svg, over those that are there already."""
     json: Path | None = None
     """Write the numbers to this file, which must not exist yet."""
-    problem: tyro.conf.OmitArgPrefixes[ProblemFlags] = ProblemFlags()
+    problem: tyro.conf.OmitArgPrefixes[RouterFlags] = RouterFlags()
     learning: tyro.conf.OmitArgPrefixes[TimestepsFlags] = TimestepsFlags()
     evaluation: tyro.conf.OmitArgPrefixes[EpisodesFlags] = EpisodesFlags()
     bound: tyro.conf.OmitArgPrefixes[BoundFlags] = BoundFlags()
@@ -46,6 +46,7 @@ class Arguments:
 
     def check(self) -> None:
         """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
+        self.problem.check()
         self.config.check()
         check_whole_number("--num-weights", self.num_weights, at_least=2)
         self.evaluation.check(at_least=2)

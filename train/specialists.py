@@ -6,11 +6,12 @@ from pathlib import Path
 
 import tyro
 
+from jax_router import versions
 from jax_router.internal.checks import check_whole_number
 from router_serving.policy_file import load_priced_policy
 from train.algorithm.config import Config, router_config
 from train.cli.command import run_command
-from train.cli.flags import EpisodesFlags, ProblemFlags, SeedsFlags, SubstituteFlags, TimestepsFlags
+from train.cli.flags import EpisodesFlags, RouterFlags, SeedsFlags, SubstituteFlags, TimestepsFlags
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,10 @@ class Arguments:
     evaluation: tyro.conf.OmitArgPrefixes[EpisodesFlags] = EpisodesFlags()
     randomness: tyro.conf.OmitArgPrefixes[SeedsFlags] = SeedsFlags()
 
-    def config(self, scenario: str = "default") -> Config:
+    def config(self, environment: str = versions.DEFAULT, scenario: str = "default") -> Config:
         """Return the config of each agent: that of any run with this number of steps."""
-        return router_config(ProblemFlags(scenario=scenario, **vars(self.problem)), self.learning, self.randomness)
+        problem = RouterFlags(env=environment, scenario=scenario, **vars(self.problem))
+        return router_config(problem, self.learning, self.randomness)
 
     def check(self) -> None:
         """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
@@ -61,7 +63,11 @@ def _compare(arguments: Arguments) -> None:
     from train.pictures.style import picture_files, save
     from train.studies.specialists import compare_with_specialists, print_frontier
 
-    config, num_episodes, out = arguments.config(policy.scenario), arguments.evaluation.episodes, console()
+    config, num_episodes, out = (
+        arguments.config(policy.origin.environment, policy.scenario),
+        arguments.evaluation.episodes,
+        console(),
+    )
     task = load_task(config.problem)
     check_fleet(policy, task.model_names, task.params)
     files = picture_files("--output", arguments.output)

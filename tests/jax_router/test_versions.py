@@ -7,6 +7,7 @@ import jax
 import numpy as np
 import pytest
 
+import jax_router
 from jax_router import versions
 from jax_router.rollout import compare
 from jax_router.simulator import observation_size, reset_batch
@@ -69,3 +70,24 @@ def test_what_spending_a_budget_needs(environment, key):
 def test_an_unknown_environment_is_refused():
     with pytest.raises(ValueError, match=r"environment is 'Router'; the known ones are LLMRouter-v0"):
         versions.load("Router")
+
+
+@every_version
+def test_parameters_of_any_version_from_one_function(environment):
+    version = versions.load(environment)
+    short = environment.split("-")[-1]
+    (model, *_) = version.DEFAULT_MODELS
+    made = jax_router.make_params("tight_budget", [model], version.RewardConfig(cost_weight=3), version=short, budget=2)
+    own = version.make_params("tight_budget", [model], version.RewardConfig(cost_weight=3), budget=2)
+    assert jax.tree.all(jax.tree.map(np.array_equal, made, own))
+
+
+def test_parameters_without_a_version_are_those_of_the_default():
+    assert versions.of(jax_router.make_params()) is versions.load(versions.DEFAULT)
+
+
+def test_a_version_that_there_is_not_is_refused():
+    with pytest.raises(ValueError, match=r"version is 'v2'; it must be 'v0' or 'v1'"):
+        jax_router.make_params(version="v2")
+    with pytest.raises(TypeError, match="unexpected keyword argument 'drain_low'"):
+        jax_router.make_params(version="v1", drain_low=0.9)

@@ -56,5 +56,9 @@ def test_policies_of_different_scenarios_are_not_compared(tmp_path: Path, refuse
     policy = by_complexity_and_price()
     other = replace(policy, origin=replace(policy.origin, scenario="rush_hour"))
     run = run_of_seeds(tmp_path / "run", {0: by_complexity_and_price(), 1: other})
-    refuses(main, ["--model-path", str(run)], "was trained on rush_hour, the first on default")
+    refuses(
+        main,
+        ["--model-path", str(run)],
+        "was trained on rush_hour of LLMRouter-v0, the first on default of LLMRouter-v0",
+    )
     refuses(main, ["--model-path", str(tmp_path)], "policy.npz: no such file")

@@ -155,13 +155,15 @@ GYMNAX_RUN = Learning(total_timesteps=1_000_000, num_steps=32, num_epochs=4, lea
 
 
 def learning_for(problem: Problem, learning: Learning) -> Learning:
-    """Return the one of the four settings above that suits a problem and the size of the run in `learning`."""
+    """Return the one of the four settings above that suits a problem and the size of the run in `learning`.
+
+    An environment of ours has its own values of some of them, `jax_router.versions.LEARNING`.
+    """
     if not problem.is_router:
         return GYMNAX_RUN
-    if problem.priced:
-        return PRICED_RUN
     is_long = learning.num_envs >= 512 or learning.total_timesteps >= 2_000_000
-    return LONG_RUN if is_long else SHORT_RUN
+    suited = PRICED_RUN if problem.priced else LONG_RUN if is_long else SHORT_RUN
+    return replace(suited, **versions.LEARNING[problem.env])
 
 
 @dataclass(frozen=True)
@@ -204,9 +206,10 @@ class Config:
 
 def router_config(problem: ProblemFlags, length: TimestepsFlags, seeds: SeedFlags) -> Config:
     """Return the config of a run on a routing problem, on one device; how it learns follows from its length."""
-    learning = learning_for(Problem(), replace(SHORT_RUN, total_timesteps=length.total_timesteps))
+    routing = Problem(**vars(problem))
+    learning = learning_for(routing, replace(SHORT_RUN, total_timesteps=length.total_timesteps))
     learning = replace(learning, total_timesteps=length.total_timesteps)
-    return Config(Problem(**vars(problem)), learning, Run(**vars(seeds), num_devices=1))
+    return Config(routing, learning, Run(**vars(seeds), num_devices=1))
 
 
 def with_absolute_paths(config: Config) -> Config:

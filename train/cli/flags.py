@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from jax_router import versions
 from jax_router.internal.checks import check_number, check_whole_number
 
 
@@ -37,6 +38,19 @@ class SubstituteFlags:
 @dataclass(frozen=True)
 class ProblemFlags(SubstituteFlags, ScenarioFlags):
     """The flags for the routing problem; None leaves the scenario's own value."""
+
+
+@dataclass(frozen=True)
+class RouterFlags(ProblemFlags):
+    """The flags for the routing problem and for the environment that it belongs to."""
+
+    env: str = versions.DEFAULT
+    """Route in this environment, LLMRouter-v0 or LLMRouter-v1."""
+
+    def check(self) -> None:
+        """Raise a `ValueError` that names the flag for an environment that is none of ours."""
+        if self.env not in versions.ENVIRONMENTS:
+            raise ValueError(f"--env is {self.env!r}; it must be {' or '.join(versions.ENVIRONMENTS)}")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from jax_router import Params
+from jax_router.simulator import AnyParams
 from router_serving.priced_policy import PricedPolicy
 from train.pictures.style import BLUE, GREY, in_house_style, legend_label, model_styles, new_figure
 from train.studies.budgets import Trial, run_trial
@@ -17,7 +17,7 @@ NUM_WINDOWS = 50
 """The most parts that the day is divided into for the shares of the models."""
 
 
-def draw_paced_day(policy: PricedPolicy, params: Params, budget: float, key: jax.Array) -> Figure:
+def draw_paced_day(policy: PricedPolicy, params: AnyParams, budget: float, key: jax.Array) -> Figure:
     """Draw a day of the problem `params` with another budget, USD. Raises `ValueError` for too small a budget."""
     _, days = run_trial(policy, params, Trial(budget), key, num_episodes=1)
     columns = (days.told["price"], days.told["budget_left"], days.action)
@@ -39,7 +39,7 @@ def draw_price_day(
         scenario: the name of the scenario, for the title.
     """
     budget = budget_left[0]
-    figure = new_figure(7.2, f"{budget:g} USD for {len(price):,} prompts: the price keeps spending on plan")
+    figure = new_figure(7.2, f"{budget:.3g} USD for {len(price):,} prompts: the price keeps spending on plan")
     top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=(1, 1, 1.2))
     prompts = np.arange(len(price))
     top.set_title(f"{scenario}: the price of money, reward per USD (logarithmic)")

@@ -34,6 +34,13 @@ from train.studies.v0.behaviour import live_a_day, map_choices
 
 DAY_BUDGET = 3.0
 """The budget of the day that is drawn, in multiples of what the day costs at the cheapest model."""
+OF_ONE_ENVIRONMENT = {"choices": "LLMRouter-v0", "day": "LLMRouter-v0"}
+"""The pictures that show what only one environment has, by their names."""
+
+
+def missing_pictures(environment: str) -> list[str]:
+    """Return the names of the pictures that an environment has none of."""
+    return [name for name, only in OF_ONE_ENVIRONMENT.items() if only != environment]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from jax_router import Params
+from jax_router.simulator import AnyParams
 from train.agents.strategies import greedy_episodes
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class LearningCurves:
 
 
 def train_and_judge(
-    trainer: "ParallelTrainer", params: Params, key: jax.Array, num_episodes: int, console: Console
+    trainer: "ParallelTrainer", params: AnyParams, key: jax.Array, num_episodes: int, console: Console
 ) -> tuple["TrainState", LearningCurves]:
     """Train the agents of a trainer, and evaluate them before the first update and every few updates.
 
@@ -49,7 +49,7 @@ def train_and_judge(
     learning = trainer.ppo.learning
 
     @jax.jit
-    def judge(agents: "TrainState", params: Params) -> jax.Array:
+    def judge(agents: "TrainState", params: AnyParams) -> jax.Array:
         return greedy_episodes(trainer.ppo, agents, key, num_episodes, params).reward.mean(1)
 
     agents = trainer.init()
