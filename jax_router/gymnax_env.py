@@ -74,7 +74,7 @@ class RouterEnvironment(environment.Environment[Any, Any]):
         params = self._default_params if params is None else params
         noise = params.simulator.draw_noise(key, params)
         state, made = step_with_auto_reset(state, jnp.asarray(action), noise, params)
-        info = _info(made.outcome, made.terminated) | {
+        info = step_info(made.outcome, made.terminated) | {
             "terminated": made.terminated,
             "truncated": made.truncated,
             "final_observation": made.final_observation,
@@ -87,7 +87,7 @@ class RouterEnvironment(environment.Environment[Any, Any]):
     ) -> tuple[jax.Array, Any, jax.Array, jax.Array, dict[str, jax.Array]]:
         """Make a step without a reset; `terminated` is True only where the budget is spent."""
         state, made = step_from_noise(state, action, params.simulator.draw_noise(key, params), params)
-        return made.observation, state, made.reward, made.terminated, _info(made.outcome, made.terminated)
+        return made.observation, state, made.reward, made.terminated, step_info(made.outcome, made.terminated)
 
     def reset_env(self, key: jax.Array, params: AnyParams) -> tuple[jax.Array, Any]:
         return reset(key, params)
@@ -126,5 +126,5 @@ class LLMRouterV1(LLMRouter):
     environment_id = "LLMRouter-v1"
 
 
-def _info(outcome: AnyOutcome, terminated: jax.Array) -> dict[str, jax.Array]:
+def step_info(outcome: AnyOutcome, terminated: jax.Array) -> dict[str, jax.Array]:
     return vars(outcome) | {"discount": 1.0 - terminated.astype(jnp.float32)}

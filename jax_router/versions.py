@@ -13,10 +13,11 @@ from __future__ import annotations  # the types of JAX below are named without i
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Unpack, cast, overload
 
 if TYPE_CHECKING:
     import jax
+    import numpy as np
 
     from jax_router import v0, v1
     from jax_router.policy import Policy
@@ -34,12 +35,35 @@ ENVIRONMENTS = tuple(_PACKAGES)
 
 LEARNING: Mapping[str, Mapping[str, Any]] = {
     DEFAULT: {},
-    "LLMRouter-v1": {"discount": 0.98, "entropy_coef": 0.002},
+    "LLMRouter-v1": {
+        "network": "shared",
+        "layer_sizes": (24, 24),
+        "normalize_observations": False,
+        "discount": 0.98,
+        "entropy_coef": 0.0,
+    },
 }
 """What learning algorithms should take for each environment in place of their usual values, by the usual names."""
 
+LONG_LEARNING: Mapping[str, Mapping[str, Any]] = {
+    DEFAULT: {},
+    "LLMRouter-v1": {"num_steps": 32, "num_minibatches": 32},
+}
+"""The same, for runs of millions of steps, besides what `LEARNING` says."""
+
 _IDS = {package.split(".")[-1]: environment for environment, package in _PACKAGES.items()}
 """The ids by the short names of versions, such as v0."""
+
+
+class ObservationTable(NamedTuple):
+    """How an observation is a table with one row for each model, and what gives its features a value."""
+
+    features: tuple[str, ...]
+    """The features in each row, in their order."""
+    common: tuple[str, ...]
+    """The numbers that follow the rows, in their order."""
+    terms: Mapping[str, float]
+    """The fields of `router_serving.shared_network.RewardTerms` for one problem."""
 
 
 class ObservationLayout(Protocol):
@@ -59,6 +83,9 @@ class ObservationLayout(Protocol):
 
     def scales(self, params: Any) -> tuple[float, ...]:
         """Return the number that each of the D quantities is divided by, in its own unit; 1 if it is not divided."""
+
+    def table(self, params: Any) -> ObservationTable | None:
+        """Return how the observation is a table with a row for each model; None where it is none."""
 
     def numbers(self, params: Any) -> dict[str, Any]:
         """Return whatever else a gateway needs to make an observation, by name: float32, () or one-dimensional."""
@@ -85,6 +112,12 @@ class Tuning(Protocol):
 
     def tuned_rules(self, key: jax.Array, params: Any, num_episodes: int) -> dict[str, Policy]:
         """Return the rules of this environment by name, tuned on `num_episodes` episodes for each candidate."""
+
+    def rule_at(self, params: Any, numbers: jax.Array) -> Policy:
+        """Return the strongest rule with these numbers."""
+
+    def numbers_of_each(self, key: jax.Array, problems: Any, num_episodes: int) -> np.ndarray:
+        """Return the best numbers of the strongest rule for each of P problems of one shape, (P, M) float32."""
 
 
 class Budgeting(Protocol):
@@ -134,6 +167,11 @@ class Version(Protocol):
     """A function that returns a fleet as a tuple, and raises `ValueError` for anything that is no fleet."""
     load_models: Callable[[str | PathLike[str]], tuple[Any, ...]]
     """A function that reads a fleet from a TOML file."""
+    random_problems: Callable[[int, int], list[tuple[tuple[Any, ...], Any]]] | None
+    """`random_problems(seed, count)` draws problems, each the models and the `Params`; None where there are no ranges
+    to draw from."""
+    padded: Callable[[Any, int], Any] | None
+    """`padded(params, num_models)` adds absent models to a problem; None where models cannot be absent."""
 
 
 def load(environment: str) -> Version:

@@ -13,6 +13,7 @@ session.charge(ticket, cost=0.0031)
 from router_serving.index_policy import IndexPolicy
 from router_serving.policy import NetworkPolicy, Origin, Policy
 from router_serving.policy_file import load_policy, load_priced_policy, save_policy
+from router_serving.pretrained import for_fleet, pretrained
 from router_serving.priced_policy import PricedNetwork, PricedPolicy
 from router_serving.session import Session, Ticket
 
@@ -25,7 +26,9 @@ __all__ = [
     "PricedPolicy",
     "Session",
     "Ticket",
+    "for_fleet",
     "load_policy",
     "load_priced_policy",
+    "pretrained",
     "save_policy",
 ]

@@ -70,7 +70,7 @@ def _shared_network(header: dict[str, Any], arrays: Arrays, priced: bool) -> Sha
     layers, num_inputs = _layers(arrays), num_network_inputs(table)
     kernel, bias = arrays["embedding_kernel"], arrays["embedding_bias"]
     fits = kernel.ndim == 2 and len(kernel) == num_inputs and bias.shape == kernel.shape[1:]
-    fits = fits and len(layers[0][0]) == num_inputs + len(bias) and len(layers[-1][1]) == 1
+    fits = fits and len(layers[0][0]) == num_inputs + len(bias) and len(layers[-1][1]) == 2
     if not fits or arrays["scale"].shape != () or arrays["scarcity_prices"].shape != (3,):
         raise ValueError("its layers do not fit together")
     return SharedNetwork(table, terms, arrays["scarcity_prices"], (kernel, bias), layers, arrays["scale"])

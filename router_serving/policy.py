@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from router_serving.network import Array, Network, PlainNetwork, scale_of
 from router_serving.numbers import finite_array
 
+
 @dataclass(frozen=True)
 class Origin:
     """The routing problem that a policy was trained on, and what the numbers of its observations mean."""
@@ -71,6 +72,10 @@ class Policy:
 
     def checked(self, observation: ArrayLike) -> np.ndarray:
         """The observation as float32; raises as `act` does."""
+        if not self.origin.models:
+            raise ValueError(
+                "this policy routes for any fleet; name one first: router_serving.for_fleet(policy, fleet)"
+            )
         x = finite_array("observation", observation)
         if x.ndim == 0 or x.shape[-1] != self.observation_size:
             raise ValueError(

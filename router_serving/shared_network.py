@@ -3,13 +3,13 @@
 An observation that is a table, a row of features a model, says what each model would do with the prompt. The network
 begins with what follows of that by arithmetic, and learns what is missing:
 
-    preference_m = scale * (expected_reward_m - scarcity_m) + correction_m
+    preference_m = scale * (expected_reward_m - scarcity_m - price_m * tokens) + correction_m
 
-`expected_reward` is that of the prompt alone. `scarcity` is what the prompt takes from later ones: the price of tokens
-of a rate limit, which rises as its bucket empties, and the price of tokens in a slot, which rises as slots fill. Their
-three constants are learned, and so is the correction, the output of one small network for all models. It reads the row
-of a model, the numbers that all models share, and the mean over the models of an embedding of their rows (Zaheer et
-al., 2017, Deep Sets). Written once for NumPy and for JAX, whose namespace is `xp`.
+`expected_reward` is that of the prompt alone. `scarcity` is what the prompt takes from later ones by a rule: the price
+of tokens of a rate limit, which rises as its bucket empties, and the price of tokens in a slot, which rises as slots
+fill. What the rule misses, a price of tokens and a correction, are the two outputs of one small network for all
+models. It reads the row of a model, the numbers that all models share, and the mean over the models of an embedding of
+their rows (Zaheer et al., 2017, Deep Sets). Written once for NumPy and for JAX, whose namespace is `xp`.
 """
 
 from dataclasses import dataclass
@@ -23,6 +23,8 @@ FULLEST = 0.95
 """The largest load n / (n + slots) that is turned back into prompts a slot."""
 PER_TOKENS = 1000.0
 """The tokens that a price is for."""
+ANSWERS = (0.3, 1.0, 1.7)
+"""The lengths of answers, as shares of the expected one, over which the penalty for a late end is taken."""
 ABSENT = -1e9
 """The preference for a row whose model is absent."""
 LOG_PRICE_SCALE = 0.2
@@ -85,7 +87,7 @@ class SharedNetwork:
     embedding: tuple[Array, Array]
     """The kernel, (K, E), and bias, (E,), of the embedding of a model."""
     layers: Layers
-    """The layers of the network for all models, from K + E inputs to one correction."""
+    """The layers of the network for all models, from K + E inputs to price and correction."""
     scale: Array
     """() float32."""
 
@@ -101,8 +103,10 @@ class SharedNetwork:
         kernel, bias = self.embedding
         embedded = xp.tanh(inputs @ kernel + bias)
         around = xp.broadcast_to(mean_over_models(embedded, present, xp)[..., None, :], embedded.shape)
-        correction = layered(xp.concatenate([inputs, around], axis=-1), self.layers, "tanh", xp)[..., 0]
-        return xp.where(present, self.scale * worth + correction, ABSENT)
+        learned = layered(xp.concatenate([inputs, around], axis=-1), self.layers, "tanh", xp)
+        tokens = self.table.tokens(x, "input tokens", self.terms, xp)
+        tokens = (tokens + self.table.tokens(x, "expected tokens", self.terms, xp)) / PER_TOKENS
+        return xp.where(present, self.scale * (worth - learned[..., 0] * tokens) + learned[..., 1], ABSENT)
 
 
 def expected_reward(x: Array, table: Table, terms: RewardTerms, xp: Any) -> Array:
@@ -117,7 +121,10 @@ def expected_reward(x: Array, table: Table, terms: RewardTerms, xp: Any) -> Arra
     price = terms.cost_weight + xp.exp(x[..., -1:]) if table.priced else terms.cost_weight
     earned = terms.quality_weight * table.feature(x, "quality") - price * cost
     earned = earned - terms.ttft_penalty * xp.maximum(0.0, ttft - terms.ttft_sla)
-    earned = earned - terms.latency_penalty * xp.maximum(0.0, latency - terms.latency_sla)
+    decoding = xp.maximum(0.0, latency - ttft)
+    for share in ANSWERS:
+        late = xp.maximum(0.0, ttft + share * decoding - terms.latency_sla)
+        earned = earned - (terms.latency_penalty / len(ANSWERS)) * late
     lost = (table.feature(x, "accepts") < 0.5) | (ttft > terms.patience)
     return xp.where(lost, -terms.loss_penalty, earned)
 

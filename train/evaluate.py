@@ -7,6 +7,7 @@ from pathlib import Path
 import tyro
 
 from jax_router import versions
+from jax_router.internal.checks import check_whole_number
 from router_serving.files import write_text
 from router_serving.policy import Policy
 from router_serving.policy_file import load_policy
@@ -32,6 +33,8 @@ class Arguments:
     """Evaluate the policy in this run directory or policy file of train.ppo."""
     output: Path | None = None
     """Write the results to this file, which must not exist yet and ends in .json, .csv or .md."""
+    fleets: int = 0
+    """Evaluate a policy that any fleet can use on this many random fleets it never saw, instead of on a scenario."""
     problem: tyro.conf.OmitArgPrefixes[ProblemFlags] = ProblemFlags()
     evaluation: tyro.conf.OmitArgPrefixes[TuningFlags] = TuningFlags()
     bound: tyro.conf.OmitArgPrefixes[BoundFlags] = BoundFlags()
@@ -42,6 +45,11 @@ class Arguments:
         self.evaluation.check()
         self.bound.check()
         self.randomness.check()
+        check_whole_number("--fleets", self.fleets, at_least=0)
+        if self.fleets and self.model_path is None:
+            raise ValueError(f"--fleets is {self.fleets}; --model-path is missing, the policy to evaluate on them")
+        if self.fleets and self.problem != ProblemFlags(scenario=self.problem.scenario):
+            raise ValueError(f"--fleets is {self.fleets}; random fleets come with their own traffic and budgets")
         if self.output is not None:
             if self.output.suffix not in FORMATS:
                 raise ValueError(f"--output is {self.output}; its ending must be one of {', '.join(FORMATS)}")
@@ -58,9 +66,17 @@ def main(args: Sequence[str] | None = None) -> None:
             policy = load_policy(arguments.model_path)
             trained_on = policy.origin.environment
             env = trained_on if trained_on in versions.ENVIRONMENTS else None
-            arguments = _cli(args, Arguments(env, problem=ProblemFlags(scenario=policy.scenario)))
+            arguments = _cli(args, Arguments(env, problem=_own_problem(policy)))
         start_jax()
-        _evaluate(arguments, policy)
+        if policy is not None and arguments.fleets:
+            _evaluate_on_fleets(arguments, policy)
+        else:
+            _evaluate(arguments, policy)
+
+
+def _own_problem(policy: Policy) -> ProblemFlags:
+    """Return the problem that a policy was trained on; one for any fleet has none."""
+    return ProblemFlags(scenario=policy.scenario) if policy.origin.models else ProblemFlags()
 
 
 def _cli(args: Sequence[str] | None, default: Arguments) -> Arguments:
@@ -105,6 +121,27 @@ def _evaluate(arguments: Arguments, policy: Policy | None) -> None:
     print_sentences(out, in_words(evaluation))
     if evaluation.bound is None and arguments.bound.bound_seconds:
         print_sentences(out, f"No upper bound is known for {task.params.simulator.name}.")
+
+
+def _evaluate_on_fleets(arguments: Arguments, policy: Policy) -> None:
+    import jax
+
+    from train.cli.console import console, print_sentences
+    from train.evaluation.unseen_fleets import as_text, in_words, on_unseen_fleets
+
+    evaluation = arguments.evaluation
+    result = on_unseen_fleets(
+        policy,
+        arguments.env or policy.origin.environment,
+        arguments.fleets,
+        evaluation.episodes,
+        evaluation.tuning_episodes,
+        jax.random.key(arguments.randomness.seed),
+    )
+    if arguments.output is not None:
+        write_text(arguments.output, as_text(arguments.output.suffix, result))
+    for sentence in in_words(result):
+        print_sentences(console(), sentence)
 
 
 if __name__ == "__main__":

@@ -106,7 +106,9 @@ def parse(args: Sequence[str] | None = None) -> Arguments:
     """
     first = _cli(args, Config())
     if first.storage.resume is None:
-        return _cli(args, Config(learning=learning_for(first.problem, first.learning)))
+        # A flag that is given counts whatever its default is.
+        plain = _cli(args, Config(learning=Learning(network="shared"))).learning.network == "plain"
+        return _cli(args, Config(learning=learning_for(first.problem, first.learning, plain)))
     saved = read_config(first.storage.resume)
     arguments = _cli(args, saved)
     check_same_config(first.storage.resume, saved, arguments.config)
@@ -182,7 +184,7 @@ def _train_and_report(
     from train.algorithm.ppo import PPO
     from train.cli.console import print_sentences
     from train.run.devices import ParallelTrainer
-    from train.run.finish import print_comparison, print_returns, save_policies
+    from train.run.finish import print_comparison, print_returns, print_unseen_fleets, save_policies
     from train.run.loop import Diverged, Interrupted, train
     from train.run.start import first_state
 
@@ -204,7 +206,9 @@ def _train_and_report(
         return
     try:
         policies = save_policies(config, env, state, storage.run_dir, out)
-        if config.problem.is_router:
+        if config.problem.random_fleets:
+            print_unseen_fleets(config, policies, out)
+        elif config.problem.is_router:
             print_comparison(config, env, env_params, policies, out)
         else:
             print_returns(config, env, env_params, state, out)

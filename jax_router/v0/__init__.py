@@ -11,6 +11,8 @@ from jax_router.v0.scenarios import SCENARIOS, make_params
 from jax_router.v0.simulator import SIMULATOR
 from jax_router.v0.traffic import Prompt, Traffic
 
+random_problems = padded = None  # models cannot be absent here, and no policy routes for fleets it never saw
+
 __all__ = [
     "DEFAULT_MODELS",
     "SCENARIOS",
@@ -31,6 +33,8 @@ __all__ = [
     "make_params",
     "observation",
     "observe",
+    "padded",
+    "random_problems",
     "reset",
     "run_episodes",
     "run_steps",

@@ -53,6 +53,10 @@ def scales(params: Params) -> tuple[float, ...]:
     return (1.0, 1.0, *deepest, 1.0, float(params.budget))
 
 
+def table(params: Params) -> None:
+    """None: what tells models apart, price and speed, is not in an observation."""
+
+
 def numbers(params: Params) -> dict[str, np.ndarray]:
     """What else a gateway needs to make an observation, each () float32: what queues and complexity mean."""
     difficulty = params.difficulty

@@ -8,6 +8,7 @@ from jax_router.v1.lengths import LengthTables, lognormal, tables_from
 from jax_router.v1.noise import Noise, draw_noise
 from jax_router.v1.params import Params
 from jax_router.v1.quality import QualityTable
+from jax_router.v1.random_fleets import padded, random_problems
 from jax_router.v1.reward import Outcome, RewardConfig
 from jax_router.v1.scenarios import SCENARIOS, make_params
 from jax_router.v1.simulator import SIMULATOR
@@ -36,6 +37,8 @@ __all__ = [
     "make_params",
     "observation",
     "observe",
+    "padded",
+    "random_problems",
     "reset",
     "run_episodes",
     "run_steps",

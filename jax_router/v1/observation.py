@@ -15,6 +15,7 @@ from jax_router.v1.env import State
 from jax_router.v1.expectation import bucket_share, expected
 from jax_router.v1.lengths import BINS
 from jax_router.v1.params import Params
+from jax_router.versions import ObservationTable
 
 FEATURES = ("quality", "cost", "load", "ttft", "latency", "bucket", "accepts", "home", "capacity")
 """The features of a model, in their order."""
@@ -55,6 +56,15 @@ def names(model_names: Sequence[str]) -> tuple[str, ...]:
 def scales(params: Params) -> tuple[float, ...]:
     """What each quantity is divided by, (9 N + 5,): USD for the budget, and 1 for all others."""
     return (*[1.0] * (size(params.num_models) - 1), float(params.budget))
+
+
+def table(params: Params) -> ObservationTable:
+    """The nine features of each model, the numbers of all, and what a reward is made of besides."""
+    # NumPy, because this is asked for while functions are traced, too.
+    longest = np.log1p(np.maximum(1.0, np.asarray(params.traffic.lengths.input_quantiles)[-1]))
+    terms = vars(params.reward) | {"patience": params.patience, "log_longest": longest}
+    del terms["refusal_penalty"]
+    return ObservationTable(FEATURES, COMMON, {name: float(str(np.float32(value))) for name, value in terms.items()})
 
 
 def numbers(params: Params) -> dict[str, np.ndarray]:

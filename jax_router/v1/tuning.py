@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jax_router.policy import Policy
+from jax_router.rollout import run_episodes
 from jax_router.tuning import Tuned, joined, try_out
 from jax_router.v1.params import Params
 from jax_router.v1.strategies import greedy_less_prices, ladder
@@ -13,6 +14,8 @@ TUNED_RULE = "greedy less prices, tuned"
 """The name of the strongest of the tuned rules."""
 TUNED_LADDER = "ladder, tuned"
 
+SPREADS = (0.6, 0.3, 0.15)
+"""How far the later rounds of a search for prices look around the best so far, standard deviations of a logarithm."""
 USUAL_PRICES = (0.30, 3.58, 0.27)
 """Prices that do well in the `default` scenario; searches look around them, too."""
 
@@ -27,6 +30,11 @@ def tuned_rules(key: jax.Array, params: Params, num_episodes: int) -> dict[str, 
     }
 
 
+def rule_at(params: Params, prices: jax.Array) -> Policy:
+    """The rule `TUNED_RULE` with these prices, (3,) float32."""
+    return greedy_less_prices(params, prices)
+
+
 def best_prices(key: jax.Array, params: Params, num_episodes: int = 32) -> Tuned:
     """Search the prices of `greedy_less_prices`; candidates are (C, 3), the three numbers it takes.
 
@@ -38,7 +46,48 @@ def best_prices(key: jax.Array, params: Params, num_episodes: int = 32) -> Tuned
         params: the routing problem.
         num_episodes: that each candidate runs through.
     """
+
+    def rule(prices: jax.Array) -> Policy:
+        return greedy_less_prices(params, prices)
+
     generator = np.random.default_rng(0)  # where to look; the luck of the episodes is the key's
+    tuned = try_out(key, params, _first_prices(generator), rule, num_episodes)
+    for spread in SPREADS:
+        tuned = joined(tuned, try_out(key, params, _prices_around(generator, tuned.best, spread), rule, num_episodes))
+    return tuned
+
+
+def numbers_of_each(
+    key: jax.Array, problems: Params, num_episodes: int, num_rounds: int = 1 + len(SPREADS)
+) -> np.ndarray:
+    """Search the prices for each of P problems of one shape, fields (P, ...), as `best_prices` does: (P, 3) float32.
+
+    The program is compiled once for all of them. `num_rounds` of fewer than 4 leave out the last rounds.
+    """
+
+    @jax.jit
+    def rewards(params: Params, candidates: jax.Array) -> jax.Array:
+        def reward(prices: jax.Array) -> jax.Array:
+            return run_episodes(key, greedy_less_prices(params, prices), num_episodes, params).reward.mean()
+
+        return jax.lax.map(reward, candidates, batch_size=32)
+
+    def search(params: Params) -> np.ndarray:
+        generator = np.random.default_rng(0)
+        candidates = _first_prices(generator)
+        earned = np.asarray(rewards(params, candidates))
+        for spread in SPREADS[: num_rounds - 1]:
+            around = _prices_around(generator, candidates[np.argmax(earned)], spread)
+            candidates = np.concatenate([candidates, around])
+            earned = np.concatenate([earned, np.asarray(rewards(params, around))])
+        return candidates[np.argmax(earned)]
+
+    count = len(jax.tree.leaves(problems)[0])
+    return np.stack([search(jax.tree.map(lambda leaf, i=i: leaf[i], problems)) for i in range(count)])
+
+
+def _first_prices(generator: np.random.Generator) -> np.ndarray:
+    """No prices, the usual ones, and some drawn over wide ranges, (32, 3) float32."""
     wide = np.stack(
         [
             np.exp(generator.uniform(np.log(0.03), np.log(3.0), 30)),
@@ -47,13 +96,12 @@ def best_prices(key: jax.Array, params: Params, num_episodes: int = 32) -> Tuned
         ],
         axis=-1,
     )
-    candidates = np.array([(0, 0, 0), USUAL_PRICES, *wide], np.float32)
-    tuned = try_out(key, params, candidates, lambda prices: greedy_less_prices(params, prices), num_episodes)
-    for spread in (0.6, 0.3, 0.15):
-        around = (tuned.best * np.exp(generator.normal(0, spread, (32, 3)))).astype(np.float32)
-        more = try_out(key, params, around, lambda prices: greedy_less_prices(params, prices), num_episodes)
-        tuned = joined(tuned, more)
-    return tuned
+    return np.array([(0, 0, 0), USUAL_PRICES, *wide], np.float32)
+
+
+def _prices_around(generator: np.random.Generator, best: np.ndarray, spread: float) -> np.ndarray:
+    """Prices near the best so far, (32, 3) float32."""
+    return (best * np.exp(generator.normal(0, spread, (32, 3)))).astype(np.float32)
 
 
 def best_ladder(key: jax.Array, params: Params, num_episodes: int = 32) -> Tuned:

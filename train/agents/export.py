@@ -10,19 +10,24 @@ import numpy as np
 from jax_router import versions
 from jax_router.policy import with_memory
 from jax_router.simulator import AnyParams
+from router_serving.network import Network, PlainNetwork, scale_of
 from router_serving.pacing import make_plan
-from router_serving.policy import Origin, Policy, policy_from_arrays
+from router_serving.policy import NetworkPolicy, Origin, Policy
 from router_serving.priced_policy import PricedNetwork
 from train.agents.days import run_days
 from train.agents.paced import Preferences
 from train.agents.strategies import at_price, preferences
 from train.algorithm.config import Config
+from train.algorithm.networks import shared_table
+from train.algorithm.shared_network import served_network
 
 if TYPE_CHECKING:
     from gymnax.environments.environment import Environment
 
     from train.algorithm.ppo import TrainState
 
+RANDOM_FLEETS = "random fleets"
+"""The scenario of a policy that was trained on many fleets."""
 NUM_PRICES = 33
 """The number of prices that a plan is measured at."""
 NUM_PARTS = 24
@@ -38,15 +43,7 @@ def export_policy(config: Config, env: "Environment[Any, Any]", agent: "TrainSta
 
     The policy of a priced agent gets a plan. Measuring it takes `NUM_PRICES` times `NUM_EPISODES` episodes, about 1 s.
     """
-    actor = agent.network["params"]["actor"]
-    layers = [actor[f"Dense_{i}"] for i in range(len(actor))]
-    policy = policy_from_arrays(
-        origin=_origin(config, env),
-        layers=[(layer["kernel"], layer["bias"]) for layer in layers],
-        observation_mean=agent.observation_stats.mean,
-        observation_variance=agent.observation_stats.variance,
-        activation=config.learning.activation,
-    )
+    policy = NetworkPolicy(_origin(config, env), _network(config, env, agent))
     if not config.problem.priced:
         return policy
     params = env.default_params
@@ -101,10 +98,26 @@ def rehearse(
 
 
 def _origin(config: Config, env: "Environment[Any, Any]") -> Origin:
-    if config.problem.is_router:
+    if config.problem.is_router and not config.problem.random_fleets:
         return origin_of(env.default_params, config.problem.scenario, env.model_names)
+    if config.problem.random_fleets:
+        return Origin(config.problem.env, RANDOM_FLEETS, models=(), observation=(), scales=())
     models = tuple({"name": str(i)} for i in range(env.num_actions))
     return Origin(config.problem.env, config.problem.env, models, observation=(), scales=())
+
+
+def _network(config: Config, env: "Environment[Any, Any]", agent: "TrainState") -> Network:
+    """Return the network that serves an agent, as NumPy arrays."""
+    actor = jax.tree.map(lambda leaf: np.array(leaf, np.float32), agent.network["params"]["actor"])
+    if config.learning.network == "shared":
+        return served_network(*shared_table(env), actor)
+    layers = [actor[f"Dense_{i}"] for i in range(len(actor))]
+    return PlainNetwork(
+        activation=config.learning.activation,
+        observation_mean=np.array(agent.observation_stats.mean, np.float32),
+        observation_scale=scale_of(np.array(agent.observation_stats.variance, np.float32), np),
+        layers=tuple((layer["kernel"], layer["bias"]) for layer in layers),
+    )
 
 
 def _model(name: str, columns: Mapping[str, np.ndarray], index: int) -> dict[str, Any]:

@@ -169,7 +169,14 @@ def _worths(tables: IndexTables) -> Callable[[jax.Array, jax.Array], jax.Array]:
 
 
 def check_fleet(policy: Policy, model_names: Sequence[str], params: AnyParams) -> None:
-    """Raise a `ValueError` where a policy was trained on another fleet, or sees something else."""
+    """Raise a `ValueError` where a policy was trained on another fleet, or sees something else.
+
+    A policy that was trained on random fleets routes for any, in its own environment.
+    """
+    if not policy.origin.models:
+        if policy.origin.environment != params.simulator.name:
+            raise ValueError(f"the policy is for {policy.origin.environment}; this is {params.simulator.name}")
+        return
     if policy.model_names != tuple(model_names):
         raise ValueError(
             f"the policy routes to {', '.join(policy.model_names)}; this fleet is {', '.join(model_names)}: "

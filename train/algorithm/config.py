@@ -18,6 +18,8 @@ class Problem(ProblemFlags):
     """Train on LLMRouter-v0, LLMRouter-v1, or any gymnax environment with discrete actions, by its id."""
     priced: bool = False
     """Train one policy for every budget, which is told the price of money and never the budget."""
+    random_fleets: int = 0
+    """Train one policy for any fleet, on this many fleets drawn from wide ranges; 0 trains for one fleet."""
     min_price: float = 0.3
     """With --priced, learn for prices from this one on, reward per USD on top of the scenario's cost_weight."""
     max_price: float = 10_000.0
@@ -35,8 +37,13 @@ class Problem(ProblemFlags):
         for name in ("min_price", "max_price"):
             if not self.priced and getattr(self, name) != getattr(Problem, name):
                 raise ValueError(f"{_flag(name)} is {getattr(self, name):g}; it is for runs with --priced")
-        for name in () if self.is_router else ("fleet", "trace", "episode_length", "budget", "priced"):
+        check_whole_number("--random-fleets", self.random_fleets, at_least=0)
+        for name in ("fleet", "trace", "budget", "priced", "episode_length") if self.random_fleets else ():
             if getattr(self, name) not in (None, False):
+                raise ValueError(f"{_flag(name)} is for one fleet; --random-fleets is {self.random_fleets}")
+        only_ours = ("fleet", "trace", "episode_length", "budget", "priced", "random_fleets")
+        for name in () if self.is_router else only_ours:
+            if getattr(self, name) not in (None, False, 0):
                 raise ValueError(f"{_flag(name)} is for {', '.join(versions.ENVIRONMENTS)}; --env is {self.env}")
 
 
@@ -84,6 +91,8 @@ class Learning(TimestepsFlags):
     """Scale observations by their running mean and variance."""
     normalize_rewards: bool = True
     """Divide rewards by the running standard deviation of the discounted return."""
+    network: Literal["plain", "shared"] = "plain"
+    """Score the models by a network with an output for each (plain), or by the same network for all (shared)."""
     layer_sizes: tuple[int, ...] = (64, 64)
     """Give the hidden layers of the actor, and those of the critic, this many units each."""
     activation: Literal["tanh", "relu"] = "tanh"
@@ -116,6 +125,10 @@ class Learning(TimestepsFlags):
             check_number(_flag(name), getattr(self, name), at_least=0)
         if self.target_kl is not None:
             check_number("--target-kl", self.target_kl, above=0)
+        if self.network == "shared" and self.normalize_observations:
+            raise ValueError("--network is shared; it scales observations by itself: add --no-normalize-observations")
+        if self.network == "shared" and not self.layer_sizes:
+            raise ValueError("--layer-sizes is empty; with --network shared, it must name at least one layer")
         for size in self.layer_sizes:
             check_whole_number("--layer-sizes", size, at_least=1)
         if self.total_timesteps < self.batch_size:
@@ -154,16 +167,21 @@ GYMNAX_RUN = Learning(total_timesteps=1_000_000, num_steps=32, num_epochs=4, lea
 """How a run learns on one of gymnax's own environments."""
 
 
-def learning_for(problem: Problem, learning: Learning) -> Learning:
+def learning_for(problem: Problem, learning: Learning, plain: bool = False) -> Learning:
     """Return the one of the four settings above that suits a problem and the size of the run in `learning`.
 
-    An environment of ours has its own values of some of them, `jax_router.versions.LEARNING`.
+    An environment of ours has its own values of some of them, `jax_router.versions.LEARNING` and `LONG_LEARNING`. Where
+    its own network is another one and the `plain` one is asked for, that keeps its usual sizes and inputs.
     """
     if not problem.is_router:
         return GYMNAX_RUN
-    is_long = learning.num_envs >= 512 or learning.total_timesteps >= 2_000_000
+    is_long = learning.num_envs >= 512 or learning.total_timesteps >= 2_000_000 or problem.random_fleets > 0
     suited = PRICED_RUN if problem.priced else LONG_RUN if is_long else SHORT_RUN
-    return replace(suited, **versions.LEARNING[problem.env])
+    own = {**versions.LEARNING[problem.env], **(versions.LONG_LEARNING[problem.env] if is_long else {})}
+    if plain:
+        of_shared = ("network", "layer_sizes", "normalize_observations")
+        own = {name: value for name, value in own.items() if name not in of_shared}
+    return replace(suited, **own)
 
 
 @dataclass(frozen=True)

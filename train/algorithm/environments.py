@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from jax_router.gymnax_env import RouterEnvironment
 
 
+TRAINING_FLEETS = 0
+"""The seed of the fleets that policies are trained on."""
+
+
 @dataclass(frozen=True)
 class Task:
     """A routing problem as the simulator takes it."""
@@ -63,6 +67,9 @@ def make_environment(problem: Problem) -> tuple["Environment[Any, Any]", Any]:
 
     Raises `ValueError` for an unknown environment, or actions that are not discrete, and what `load_task` raises.
     """
+    if problem.random_fleets:
+        env = make_fleets(problem)
+        return env, env.default_params
     if problem.is_router:
         task = load_task(problem)
         env = _make_priced(task, problem) if problem.priced else make_router(task)
@@ -77,6 +84,18 @@ def make_environment(problem: Problem) -> tuple["Environment[Any, Any]", Any]:
     if not isinstance(env.action_space(params), Discrete):
         raise ValueError(f"--env is {problem.env}; its actions are not discrete, which is all this PPO knows")
     return env, params
+
+
+def make_fleets(problem: Problem) -> "Environment[Any, Any]":
+    """Return many random fleets as one environment; raises `ValueError` where there are no ranges to draw from."""
+    version = versions.load(problem.env)
+    if version.random_problems is None:
+        raise ValueError(f"--random-fleets is {problem.random_fleets}; {problem.env} has no ranges to draw fleets from")
+
+    from jax_router.fleets_env import FleetsRouter, Problems
+
+    drawn = version.random_problems(TRAINING_FLEETS, problem.random_fleets)
+    return FleetsRouter(Problems.of([params for _, params in drawn]))
 
 
 def make_router(task: Task) -> "RouterEnvironment":

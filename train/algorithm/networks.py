@@ -1,8 +1,46 @@
-"""Actor and critic: two separate multi-layer perceptrons with orthogonal initialisation."""
+"""Actor and critic, and which of them suit an environment."""
+
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 from flax import linen as nn
+
+from jax_router import versions
+from router_serving.shared_network import RewardTerms, Table
+from train.algorithm.config import Learning
+from train.algorithm.shared_network import SharedActorCritic
+
+if TYPE_CHECKING:
+    from gymnax.environments.environment import Environment
+
+
+def networks_for(learning: Learning, env: "Environment[Any, Any]") -> "ActorCritic | SharedActorCritic":
+    """Return the networks that a run's settings ask for; raises what `shared_table` raises."""
+    if learning.network == "plain":
+        return ActorCritic(env.num_actions, learning.layer_sizes, learning.activation)
+    return SharedActorCritic(*shared_table(env), learning.layer_sizes)
+
+
+def shared_table(env: "Environment[Any, Any]") -> tuple[Table, RewardTerms]:
+    """Return how an environment's observation is a table, and what its reward is made of besides.
+
+    Raises `ValueError` for an environment whose observation has no row for each model.
+    """
+    params = env.default_params
+    problem = getattr(params, "problem", params)  # of many problems, whose rewards are the same
+    simulator = getattr(problem, "simulator", None)
+    if simulator is None or simulator.name not in versions.ENVIRONMENTS:
+        raise ValueError(f"--network is shared; an observation of {env.name} has no row for each action")
+    if problem is not params:
+        problem = jax.tree.map(lambda leaf: leaf[0], problem)
+    table = versions.of(problem).observation.table(problem)
+    if table is None:
+        raise ValueError(f"--network is shared; an observation of {simulator.name} has no row for each model")
+    num_models = params.num_models
+    size = env.observation_space(params).shape[0]  # type: ignore[attr-defined]  # a box
+    priced = size > Table(table.features, table.common).num_inputs(num_models)
+    return Table(table.features, table.common, priced), RewardTerms(**table.terms)
 
 
 class MLP(nn.Module):

@@ -16,8 +16,9 @@ from train.algorithm.config import Learning
 from train.algorithm.experience import Environments, Metrics, Step, collect, staggered_reset
 from train.algorithm.losses import Batch, LossParts, explained_variance, gae, normalized, ppo_loss
 from train.algorithm.minibatches import mean_over_parts, random_order, rows_at_once
-from train.algorithm.networks import ActorCritic
+from train.algorithm.networks import ActorCritic, networks_for
 from train.algorithm.normalize import RunningStats, discounted_sums, mean_over_devices, normalize, update_stats
+from train.algorithm.shared_network import SharedActorCritic
 
 if TYPE_CHECKING:
     from gymnax.environments.environment import Environment
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 class TrainState:
     """Everything that changes during training, for B environments and observations of D numbers."""
 
-    network: Any  # parameters of ActorCritic
+    network: Any  # parameters of the actor and the critic
     optimizer: optax.OptState
     observation_stats: RunningStats  # of shape (D,)
     return_stats: RunningStats  # of shape (), of the discounted sums below
@@ -56,9 +57,9 @@ class PPO:
         return self.learning.num_envs // self.num_shards
 
     @property
-    def network(self) -> ActorCritic:
+    def network(self) -> ActorCritic | SharedActorCritic:
         """The networks without their parameters, which are in the train state."""
-        return ActorCritic(self.env.num_actions, self.learning.layer_sizes, self.learning.activation)
+        return networks_for(self.learning, self.env)
 
     @property
     def optimizer(self) -> optax.GradientTransformation:

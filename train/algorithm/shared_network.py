@@ -1,6 +1,8 @@
 """Actor and critic that score every model with the same weights, for fleets of any size."""
 
+from collections.abc import Mapping
 from itertools import pairwise
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,10 +21,10 @@ from router_serving.shared_network import (
     num_network_inputs,
 )
 
-FIRST_SCALE = 60.0
+FIRST_SCALE = 100.0
 """The scale of what a model is worth among the logits that learning begins with: nearly greedy, still exploring."""
-FIRST_PRICES = (0.30, 3.58, 0.27)
-"""The prices of scarcity that learning begins with: those that do well as a rule in the `default` scenario."""
+SCARCITY_PRICES = (0.30, 3.58, 0.27)
+"""The prices of scarcity, which stay: those that do well as a rule in the `default` scenario."""
 EMBEDDING_SIZE = 16
 """The units of the embedding whose mean over the models the actor reads."""
 
@@ -36,23 +38,26 @@ class SharedActorCritic(nn.Module):
 
     def setup(self) -> None:
         num_inputs, critic_size = num_network_inputs(self.table), 2 * self.layer_sizes[0]
-        # A last layer of nearly 0 makes the first policy the rule that the network begins with.
         self.actor = Actor(num_inputs, self.layer_sizes)
         self.critic_embedding = Layers((num_inputs, critic_size), 1.0)
         self.critic = Layers((critic_size, critic_size, 1), 1.0)
 
     def __call__(self, observation: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Map observations (..., D) of N models to logits (..., N) and values (...), all float32."""
-        preferences = self.network().preferences(observation, jnp)
+        actor = SharedNetwork(self.table, self.terms, *self.actor())
         reward = expected_reward(observation, self.table, self.terms, jnp)
         inputs = network_inputs(observation, reward, self.table, jnp)
         each = jnp.tanh(layered(inputs, self.critic_embedding(), "tanh", jnp))
         pooled = mean_over_models(each, is_present(observation, self.table), jnp)
-        return preferences, layered(pooled, self.critic(), "tanh", jnp)[..., 0]
+        return actor.preferences(observation, jnp), layered(pooled, self.critic(), "tanh", jnp)[..., 0]
 
-    def network(self) -> SharedNetwork:
-        """Return the actor's network, over this module's parameters."""
-        return SharedNetwork(self.table, self.terms, *self.actor())
+
+def served_network(table: Table, terms: RewardTerms, actor: Mapping[str, Any]) -> SharedNetwork:
+    """Return the actor of trained parameters as what serves it; `actor` is their part of that name."""
+    correction, embedding = actor["correction"], actor["embedding"]
+    layers = tuple((correction[f"kernel_{i}"], correction[f"bias_{i}"]) for i in range(len(correction) // 2))
+    prices = np.array(SCARCITY_PRICES, np.float32)
+    return SharedNetwork(table, terms, prices, (embedding["kernel_0"], embedding["bias_0"]), layers, actor["scale"])
 
 
 class Actor(nn.Module):
@@ -62,12 +67,13 @@ class Actor(nn.Module):
     layer_sizes: tuple[int, ...]
 
     @nn.compact
-    def __call__(self) -> tuple:
+    def __call__(self) -> tuple[Any, ...]:
         """Return scarcity prices, embedding, layers and scale."""
-        prices = self.param("scarcity_prices", lambda _: jnp.array(FIRST_PRICES, jnp.float32))
         (embedding,) = Layers((self.num_inputs, EMBEDDING_SIZE), np.sqrt(2), name="embedding")()
-        layers = Layers((self.num_inputs + EMBEDDING_SIZE, *self.layer_sizes, 1), 0.01, name="correction")()
-        return prices, embedding, layers, self.param("scale", lambda _: jnp.float32(FIRST_SCALE))
+        # A last layer of nearly 0 makes the first policy the rule that the network begins with.
+        layers = Layers((self.num_inputs + EMBEDDING_SIZE, *self.layer_sizes, 2), 0.01, name="correction")()
+        scale = self.param("scale", lambda _: jnp.float32(FIRST_SCALE))
+        return jnp.array(SCARCITY_PRICES, jnp.float32), embedding, layers, scale
 
 
 class Layers(nn.Module):

@@ -22,7 +22,11 @@ from train.cli.console import print_sentences, terminal_table
 from train.evaluation.keys import evaluation_key
 from train.evaluation.scores import score
 from train.evaluation.scores_table import comparison_title, table_rows
+from train.evaluation.unseen_fleets import in_words, on_unseen_fleets
 from train.run.folder import RunDir
+
+NUM_UNSEEN, EPISODES_UNSEEN = 20, 16
+"""The random fleets, and the episodes on each, that a policy for any fleet is tried on after its training."""
 
 if TYPE_CHECKING:
     from gymnax.environments.environment import Environment
@@ -55,6 +59,16 @@ def print_comparison(
     results = compare(evaluation_key(config.run.seed), strategies, num_episodes, env_params)
     scores = {name: score(episodes, env.model_names) for name, episodes in results.items()}
     console.print(terminal_table(comparison_title(config.problem.scenario, num_episodes), table_rows(scores)))
+
+
+def print_unseen_fleets(config: Config, policies: Mapping[int, Policy], console: Console) -> None:
+    """Print how policies for any fleet do on fleets that they never saw."""
+    for seed, policy in policies.items():
+        key = evaluation_key(config.run.seed)
+        result = on_unseen_fleets(policy, config.problem.env, NUM_UNSEEN, EPISODES_UNSEEN, 0, key)
+        name = "" if len(policies) == 1 else f"Seed {seed}: "
+        for sentence in in_words(result):
+            print_sentences(console, name + sentence)
 
 
 def print_returns(
