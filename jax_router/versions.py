@@ -39,7 +39,7 @@ LEARNING: Mapping[str, Mapping[str, Any]] = {
         "network": "shared",
         "layer_sizes": (24, 24),
         "normalize_observations": False,
-        "discount": 0.98,
+        "discount": 0.985,
         "entropy_coef": 0.0,
     },
 }
@@ -47,7 +47,7 @@ LEARNING: Mapping[str, Mapping[str, Any]] = {
 
 LONG_LEARNING: Mapping[str, Mapping[str, Any]] = {
     DEFAULT: {},
-    "LLMRouter-v1": {"num_steps": 32, "num_minibatches": 32},
+    "LLMRouter-v1": {"num_steps": 32, "num_minibatches": 32, "num_epochs": 3, "learning_rate": 2e-3},
 }
 """The same, for runs of millions of steps, besides what `LEARNING` says."""
 
