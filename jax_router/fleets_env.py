@@ -15,6 +15,7 @@ from gymnax.environments import environment, spaces
 
 from jax_router import versions
 from jax_router.gymnax_env import step_info
+from jax_router.internal.arrays import constant
 from jax_router.simulator import AnyParams, Simulator, observation_size, reset, step_from_noise, step_with_auto_reset
 
 
@@ -38,13 +39,18 @@ class Problems:
 
     @classmethod
     def of(cls, problems: Sequence[AnyParams]) -> "Problems":
-        """Stack problems whose fleets may differ in size; raises `ValueError` where there are none."""
+        """Stack problems whose fleets may differ in size.
+
+        Raises `ValueError` where there are none, or where models of their simulator cannot be absent.
+        """
         if not problems:
             raise ValueError("problems is empty; there must be at least one")
         num_models = max(problem.num_models for problem in problems)
         pad = versions.of(problems[0]).padded
+        if pad is None:
+            raise ValueError(f"problems are of {problems[0].simulator.name}, whose models cannot be absent")
         stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *(pad(problem, num_models) for problem in problems))
-        present = np.arange(num_models) < np.array([[problem.num_models] for problem in problems])
+        present = constant(np.arange(num_models) < np.array([[problem.num_models] for problem in problems]), np.bool_)
         return cls(stacked, present, max(int(problem.max_steps_in_episode) for problem in problems))
 
 

@@ -72,7 +72,13 @@ def scale_of(variance: Array, xp: Any) -> Array:
 def layered(x: Array, layers: Layers, activation: str, xp: Any) -> Array:
     """Map inputs (..., D) through layers of which all but the last are activated: (..., outputs), both float32."""
     activate = ACTIVATIONS[activation]
-    for kernel, bias in layers[:-1]:
-        x = activate(x @ kernel + bias, xp)
-    kernel, bias = layers[-1]
-    return x @ kernel + bias
+    for layer in layers[:-1]:
+        x = activate(affine(x, layer), xp)
+    return affine(x, layers[-1])
+
+
+def affine(x: Array, layer: tuple[Array, Array]) -> Array:
+    """Map (..., inputs) to (..., outputs) by a kernel (inputs, outputs) and a bias (outputs,), all float32."""
+    kernel, bias = layer
+    y = x @ kernel
+    return y + bias.reshape((1,) * (y.ndim - 1) + bias.shape)  # JAX may be told not to add ranks by itself

@@ -15,7 +15,9 @@ their rows (Zaheer et al., 2017, Deep Sets). Written once for NumPy and for JAX,
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from router_serving.network import Array, Layers, layered
+import numpy as np
+
+from router_serving.network import Array, Layers, affine, layered
 
 LARGEST_SHARE = 0.9999
 """The largest share x = t / (t + sla) that is turned back into a time t."""
@@ -27,6 +29,10 @@ ANSWERS = (0.3, 1.0, 1.7)
 """The lengths of answers, as shares of the expected one, over which the penalty for a late end is taken."""
 ABSENT = -1e9
 """The preference for a row whose model is absent."""
+TOKENS = ("input tokens", "expected tokens")
+"""The names of the token counts among the numbers that follow the rows."""
+LOG_TOKENS = 10.0
+"""The logarithm of a token count that a network reads as 1."""
 LOG_PRICE_SCALE = 0.2
 """The factor on the logarithm of the price of money before a network reads it."""
 
@@ -99,9 +105,8 @@ class SharedNetwork:
         """Return the preference for each model, (..., N) float32, for observations (..., D) float32."""
         worth = expected_reward(x, self.table, self.terms, xp)
         worth = worth - scarcity(x, self.scarcity_prices, self.table, self.terms, xp)
-        inputs, present = network_inputs(x, worth, self.table, xp), is_present(x, self.table)
-        kernel, bias = self.embedding
-        embedded = xp.tanh(inputs @ kernel + bias)
+        inputs, present = network_inputs(x, worth, self.table, self.terms, xp), is_present(x, self.table)
+        embedded = xp.tanh(affine(inputs, self.embedding))
         around = xp.broadcast_to(mean_over_models(embedded, present, xp)[..., None, :], embedded.shape)
         learned = layered(xp.concatenate([inputs, around], axis=-1), self.layers, "tanh", xp)
         tokens = self.table.tokens(x, "input tokens", self.terms, xp)
@@ -142,11 +147,14 @@ def scarcity(x: Array, prices: Array, table: Table, terms: RewardTerms, xp: Any)
     return (prices[0] * bucket * tokens + prices[2] * (load / (1.0 - load)) * answer) / PER_TOKENS
 
 
-def network_inputs(x: Array, worth: Array, table: Table, xp: Any) -> Array:
+def network_inputs(x: Array, worth: Array, table: Table, terms: RewardTerms, xp: Any) -> Array:
     """Return what the networks read of each model, (..., N, K): its features, its worth (..., N), what all share."""
     rows, shared = table.rows(x), table.shared(x)
     parts = [3.0 * (rows - 0.5), 3.0 * (xp.maximum(worth, -1.0)[..., None] - 0.5)]
-    around = [3.0 * (shared[..., : len(table.common)] - 0.5)]
+    # Token counts are measured alike whatever the longest prompt is.
+    measure = [terms.log_longest / LOG_TOKENS if name in TOKENS else 1.0 for name in table.common]
+    common = shared[..., : len(table.common)]
+    around = [3.0 * (common * np.array(measure, np.float32).reshape((1,) * (common.ndim - 1) + (-1,)) - 0.5)]
     if table.priced:
         around.append(LOG_PRICE_SCALE * shared[..., -1:])
     everywhere = xp.concatenate(around, axis=-1)[..., None, :]

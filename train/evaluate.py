@@ -87,7 +87,7 @@ def _evaluate(arguments: Arguments, policy: Policy | None) -> None:
     # JAX is imported only here, so that `--help` or a typo does not take seconds.
     import jax
 
-    from train.agents.strategies import all_strategies, check_fleet, name_of
+    from train.agents.strategies import all_strategies, name_of, suited
     from train.algorithm.environments import load_task
     from train.cli.console import console, print_sentences, terminal_table
     from train.evaluation.comparison import evaluate
@@ -96,7 +96,7 @@ def _evaluate(arguments: Arguments, policy: Policy | None) -> None:
 
     task = load_task(Problem(**vars(arguments.problem), env=arguments.env or versions.DEFAULT))
     if policy is not None:
-        check_fleet(policy, task.model_names, task.params)
+        policy = suited(policy, task.model_names, task.params)
     ours = {} if policy is None else all_strategies(name_of(policy), policy, task.params)
     scenario, out = arguments.problem.scenario, console()
     num_episodes, tuning_episodes = arguments.evaluation.episodes, arguments.evaluation.tuning_episodes

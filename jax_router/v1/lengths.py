@@ -35,6 +35,7 @@ class LengthTables:
     mean_input: jax.Array  # () float32, tokens
     mean_output: jax.Array  # () float32, tokens
     mean_square_output: jax.Array  # () float32, tokens squared
+    longest: jax.Array  # () float32, tokens, at least 1: what token counts in an observation are measured by
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ def with_moments(tables: QuantileTables) -> LengthTables:
         mean_input=constant(max(1.0, (inputs[1:] + inputs[:-1]) / 2 @ np.diff(knot_probabilities(INPUT_KNOTS)))),
         mean_output=constant(expected.mean()),
         mean_square_output=constant(squares.mean()),
+        longest=constant(max(1.0, inputs[-1])),
     )
 
 

@@ -61,8 +61,8 @@ def scales(params: Params) -> tuple[float, ...]:
 def table(params: Params) -> ObservationTable:
     """The nine features of each model, the numbers of all, and what a reward is made of besides."""
     # NumPy, because this is asked for while functions are traced, too.
-    longest = np.log1p(np.maximum(1.0, np.asarray(params.traffic.lengths.input_quantiles)[-1]))
-    terms = vars(params.reward) | {"patience": params.patience, "log_longest": longest}
+    longest = np.asarray(params.traffic.lengths.longest)
+    terms = vars(params.reward) | {"patience": params.patience, "log_longest": np.log1p(longest)}
     del terms["refusal_penalty"]
     return ObservationTable(FEATURES, COMMON, {name: float(str(np.float32(value))) for name, value in terms.items()})
 
@@ -76,7 +76,7 @@ def numbers(params: Params) -> dict[str, np.ndarray]:
         "ttft_sla": weights.ttft_sla,  # s
         "latency_sla": weights.latency_sla,  # s
         "mean_rate": params.arrivals.mean_rate,  # prompts/s
-        "longest_prompt": np.maximum(1.0, inputs[-1]),  # tokens
+        "longest_prompt": lengths.longest,  # tokens
         "bin_edges": edges,  # tokens of the prompt, between the bins of `expected_output`
         "expected_output": lengths.expected_output,  # tokens, the mean answer in each bin
         **vars(params.engines),
@@ -117,7 +117,7 @@ def _features(state: State, params: Params) -> list[jax.Array]:
 def _common(state: State, params: Params) -> list[jax.Array]:
     """The five numbers of all, each () float32."""
     prompt = state.prompt
-    longest = jnp.log1p(jnp.maximum(1.0, jnp.asarray(params.traffic.lengths.input_quantiles)[-1]))
+    longest = jnp.log1p(params.traffic.lengths.longest)
     return [
         jnp.clip(jnp.log1p(prompt.input_tokens) / longest, 0.0, 1.0),
         jnp.clip(jnp.log1p(prompt.expected_tokens) / longest, 0.0, 1.0),

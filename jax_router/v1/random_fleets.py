@@ -14,13 +14,17 @@ from jax_router.internal.checks import check_whole_number
 from jax_router.simulator import PRACTICALLY_INFINITE
 from jax_router.v1.arrivals import Arrivals
 from jax_router.v1.fleet import ModelConfig
+from jax_router.v1.lengths import MEASURED
 from jax_router.v1.params import Params
 from jax_router.v1.scenarios import make_params
+from jax_router.v1.settings import GivenSettings
 
 FEWEST, MOST = 2, 8
 """The numbers of models in a fleet."""
 HOSTED = 0.6
 """The probability that a model is hosted by somebody else, with rate limits in place of slots."""
+LONGEST = max(float(tables.input_quantiles[-1]) for tables in MEASURED.values())
+"""The longest prompt in any of the problems, tokens."""
 ABSENT_LIMIT = 1e-6
 """Requests, or tokens, a minute that an absent model accepts: its bucket never holds one request."""
 
@@ -28,7 +32,8 @@ ABSENT_LIMIT = 1e-6
 def random_problem(generator: np.random.Generator) -> tuple[tuple[ModelConfig, ...], Params]:
     """Draw a fleet of `FEWEST` to `MOST` models and the traffic that it gets; return the models, and the problem."""
     models = tuple(_random_model(generator, f"model-{i}") for i in range(generator.integers(FEWEST, MOST + 1)))
-    settings = {
+    settings: GivenSettings = {
+        "budget": PRACTICALLY_INFINITE,
         "lengths": "conv" if generator.random() < 0.75 else "code",
         "burst_std": generator.uniform(0.0, 0.6),
         "burst_time": _log_uniform(generator, 10, 120),
@@ -38,16 +43,19 @@ def random_problem(generator: np.random.Generator) -> tuple[tuple[ModelConfig, .
         "rho": generator.uniform(0.4, 0.8),
         "kappa": generator.uniform(0.1, 0.4),
     }
-    problem = make_params("default", models, budget=PRACTICALLY_INFINITE, **settings)
+    problem = make_params("default", models, **settings)
     sustained = np.asarray(problem.engines.sustained)
     arrivals = replace(problem.arrivals, rate=constant(generator.uniform(0.35, 0.9) * sustained.sum()))
     if generator.random() < 0.25:
         arrivals = _with_pauses(generator, arrivals)
     # What is refused goes to the model with most room.
     roomiest = int(np.argmax(sustained))
-    fleet = replace(problem.fleet, fallback=np.full(len(models), roomiest, np.int32))
+    fleet = replace(problem.fleet, fallback=constant([roomiest] * len(models), np.int32))
     models = tuple(replace(model, fallback=models[roomiest].name) for model in models)
-    return models, replace(problem, fleet=fleet, arrivals=arrivals)
+    # One measure for all problems, so that one network can read the token counts of all.
+    lengths = replace(problem.traffic.lengths, longest=constant(LONGEST))
+    traffic = replace(problem.traffic, lengths=lengths)
+    return models, replace(problem, fleet=fleet, arrivals=arrivals, traffic=traffic)
 
 
 def _with_pauses(generator: np.random.Generator, arrivals: Arrivals) -> Arrivals:
@@ -81,11 +89,13 @@ def padded(params: Params, num_models: int) -> Params:
     if own > num_models:
         raise ValueError(f"num_models is {num_models}; this fleet has {own} models")
 
-    def pad(leaf: jax.Array) -> np.ndarray:
+    def pad(leaf: jax.Array) -> jax.Array:
         array = np.asarray(leaf)
         if array.ndim == 0 or array.shape[-1] != own:
-            return array
-        return np.concatenate([array, np.repeat(array[..., :1], num_models - own, axis=-1)], axis=-1)
+            return leaf
+        return constant(
+            np.concatenate([array, np.repeat(array[..., :1], num_models - own, axis=-1)], axis=-1), array.dtype
+        )
 
     fleet, engines = jax.tree.map(pad, params.fleet), jax.tree.map(pad, params.engines)
     present = np.arange(num_models) < own
@@ -98,8 +108,9 @@ def padded(params: Params, num_models: int) -> Params:
             for name in ("request_limit", "token_limit")
         },
     )
+    quality = params.quality
     quality = replace(
-        params.quality, **{name: pad(getattr(params.quality, name)) for name in ("mean", "common", "own", "hidden")}
+        quality, mean=pad(quality.mean), common=pad(quality.common), own=pad(quality.own), hidden=pad(quality.hidden)
     )
     return replace(params, fleet=fleet, engines=engines, quality=quality)
 

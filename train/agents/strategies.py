@@ -1,6 +1,7 @@
 """Agents and policy files as strategies of the simulator: `act` in JAX, at a price or with a pacer."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -18,7 +19,9 @@ from jax_router.simulator import AnyParams, observation_size
 from router_serving.index_policy import IndexPolicy, IndexTables, worth
 from router_serving.pacing import Plan, integral_until
 from router_serving.policy import NetworkPolicy, Policy, priced_observation
+from router_serving.pretrained import for_fleet
 from router_serving.priced_policy import PricedPolicy
+from router_serving.shared_network import RewardTerms, SharedNetwork
 from train.agents.paced import Paced
 
 if TYPE_CHECKING:
@@ -168,15 +171,24 @@ def _worths(tables: IndexTables) -> Callable[[jax.Array, jax.Array], jax.Array]:
     return lambda observations, prices: worth(here, observations, jnp.broadcast_to(prices, len(observations)), jnp)
 
 
-def check_fleet(policy: Policy, model_names: Sequence[str], params: AnyParams) -> None:
-    """Raise a `ValueError` where a policy was trained on another fleet, or sees something else.
+def suited(policy: Policy, model_names: Sequence[str], params: AnyParams) -> Policy:
+    """Return the policy that routes in this problem: one for any fleet is set up for it, any other has to fit.
 
-    A policy that was trained on random fleets routes for any, in its own environment.
+    Raises what `check_fleet` raises, and `ValueError` for a policy of another environment.
     """
-    if not policy.origin.models:
-        if policy.origin.environment != params.simulator.name:
-            raise ValueError(f"the policy is for {policy.origin.environment}; this is {params.simulator.name}")
-        return
+    if policy.origin.models:
+        check_fleet(policy, model_names, params)
+        return policy
+    if not isinstance(policy, NetworkPolicy) or policy.origin.environment != params.simulator.name:
+        raise ValueError(f"the policy is for {policy.origin.environment}; this is {params.simulator.name}")
+    table = versions.of(params).observation.table(params)
+    assert isinstance(policy.network, SharedNetwork) and table is not None
+    here = replace(policy, network=replace(policy.network, terms=RewardTerms(**table.terms)))
+    return for_fleet(here, model_names)
+
+
+def check_fleet(policy: Policy, model_names: Sequence[str], params: AnyParams) -> None:
+    """Raise a `ValueError` where a policy was trained on another fleet, or sees something else."""
     if policy.model_names != tuple(model_names):
         raise ValueError(
             f"the policy routes to {', '.join(policy.model_names)}; this fleet is {', '.join(model_names)}: "

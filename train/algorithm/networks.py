@@ -38,7 +38,7 @@ def shared_table(env: "Environment[Any, Any]") -> tuple[Table, RewardTerms]:
     if table is None:
         raise ValueError(f"--network is shared; an observation of {simulator.name} has no row for each model")
     num_models = params.num_models
-    size = env.observation_space(params).shape[0]  # type: ignore[attr-defined]  # a box
+    size = env.observation_space(params).shape[0]
     priced = size > Table(table.features, table.common).num_inputs(num_models)
     return Table(table.features, table.common, priced), RewardTerms(**table.terms)
 

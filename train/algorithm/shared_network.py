@@ -46,7 +46,7 @@ class SharedActorCritic(nn.Module):
         """Map observations (..., D) of N models to logits (..., N) and values (...), all float32."""
         actor = SharedNetwork(self.table, self.terms, *self.actor())
         reward = expected_reward(observation, self.table, self.terms, jnp)
-        inputs = network_inputs(observation, reward, self.table, jnp)
+        inputs = network_inputs(observation, reward, self.table, self.terms, jnp)
         each = jnp.tanh(layered(inputs, self.critic_embedding(), "tanh", jnp))
         pooled = mean_over_models(each, is_present(observation, self.table), jnp)
         return actor.preferences(observation, jnp), layered(pooled, self.critic(), "tanh", jnp)[..., 0]
