@@ -11,8 +11,12 @@ from jax_router.v0.scenarios import SCENARIOS, make_params
 from jax_router.v0.simulator import SIMULATOR
 from jax_router.v0.traffic import Prompt, Traffic
 
+MIXTURES_INTERPOLATE = True
+"""A call's price and its quality depend on the prompt and the model alone."""
+
 __all__ = [
     "DEFAULT_MODELS",
+    "MIXTURES_INTERPOLATE",
     "SCENARIOS",
     "SIMULATOR",
     "Fleet",
