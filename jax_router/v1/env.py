@@ -81,8 +81,8 @@ def transition(state: State, action: jax.Array | int, noise: Noise, params: Para
     inside = here & ~outcome.lost
     uncached = prompt.input_tokens * (1.0 - cached_share(prompt, params.num_models))
     work = joined(state.work, inside, uncached / params.engines.prefill_rate, prompt.output_tokens)
-    # Running sums are 1 from the model itself on.
-    up_to = jnp.cumsum(inside.astype(jnp.float32))
+    # The session's share is 1 at the model that answers, so its running sum is 1 from there on.
+    up_to = (jnp.arange(params.num_models, dtype=jnp.int32) >= outcome.served_by).astype(jnp.float32)
     served = jnp.where(outcome.lost, 0.0, 1.0 / params.sessions)
     warm = state.warm + (up_to - state.warm) * served
 
