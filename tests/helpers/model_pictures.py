@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from jax_router.v1 import ModelConfig
 from jax_router.v1.lengths import CONV
@@ -67,12 +68,14 @@ def draw_load() -> Figure:
             axes.plot(LOADS, [measure(x) for x in ours], color=BLUE, linestyle=style, label=f"{OURS}, {name}")
             axes.plot(LOADS, [measure(x) for x in theirs], "o", color=VERMILLION, markersize=5)
         axes.set_title(title)
-        axes.set_xlabel("load, share of what the endpoint sustains")
+        axes.set_xlabel("load (1: saturation)")
         axes.grid(True)
     panels[1].set_yscale("log")
+    panels[1].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     panels[1].yaxis.set_major_formatter("{x:g}")
+    panels[1].yaxis.set_minor_formatter("")
     panels[0].plot([], [], "o", color=VERMILLION, markersize=5, label=EXACT)
-    panels[0].set_ylim(0, None)
+    panels[0].set_ylim(0, 24)
     panels[0].legend(loc="upper left", fontsize=10)
     return figure
 
