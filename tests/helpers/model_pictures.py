@@ -103,7 +103,7 @@ def draw_outages() -> Figure:
     _draw_prompts(top, failing, start=200, span=300)
     for seconds, left in zip(failing.requests.seconds, failing.down, strict=True):
         if left > 0:
-            top.axvspan(seconds, seconds + 0.15, color=LIGHT_GREY, zorder=0)
+            top.axvspan(seconds, seconds + left, color=LIGHT_GREY, linewidth=0, zorder=0)
     top.set_title("latency, s, of the prompts that were accepted; grey: outages, all prompts are refused")
     top.set_xlabel("time, s")
     top.legend(loc="upper left", fontsize=10, markerscale=2)
