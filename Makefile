@@ -37,7 +37,7 @@ test: $(INSTALLED)  ## Run the tests
 test-clients: $(CLIENTS)  ## Run Stable-Baselines3 and RecordVideo on the Gymnasium environment
 	$(BIN)/python -m pytest -x -n 0 tests/clients
 
-claims: $(INSTALLED)  ## Measure what README claims, over several seeds, and write RESULTS.md: nine minutes on 2 cores
+claims: $(INSTALLED)  ## Measure what README claims, over several seeds, and write RESULTS.md: on 2 cores, nine minutes for LLMRouter-v0 and some hours for -v1
 	$(BIN)/python -m train.claims
 
 demo: $(INSTALLED)  ## Train, compare, and draw the pictures of README into docs/images/: about four minutes on 2 cores

@@ -14,6 +14,7 @@ from benchmarks.report import Report, Table, Target, machine, on_accelerator
 
 NUM_ENVS = (1, 64, 2048, 65_536, 1_048_576)
 OWN, FACE, FLOOR = "own rollout", "gymnax face, vmap", "its random numbers alone"
+NEXT = "own rollout of LLMRouter-v1"
 CARTPOLE = "gymnax CartPole-v1"
 ACCELERATOR_AIM = 1e9
 """The aim on one data-centre GPU, environment steps/s."""
@@ -61,10 +62,12 @@ def measure_count(num_envs: int, flags: Flags) -> Result:
     """Measure all environments with the same number of them side by side, in turns."""
     # JAX is imported only here, so that `--help` or a typo does not take seconds.
     from benchmarks.rivals import cartpole, gymnax_face, own_rollout, random_numbers
+    from jax_router import v1
     from jax_router.v0.scenarios import DEFAULT
 
     loops = {
         OWN: own_rollout(DEFAULT, num_envs, flags.seconds),
+        NEXT: own_rollout(v1.make_params(), num_envs, flags.seconds),
         FACE: gymnax_face(DEFAULT, num_envs, flags.seconds),
         CARTPOLE: cartpole(num_envs, flags.seconds),
         FLOOR: random_numbers(DEFAULT, num_envs, flags.seconds),
@@ -76,7 +79,7 @@ def measure_count(num_envs: int, flags: Flags) -> Result:
 def _speed_table(results: list[Result], repeats: int) -> Table:
     rows = [["environments", "what", "steps/s", "range", "over CartPole", "compiling, s"]]
     for result in results:
-        for name in (OWN, FACE, CARTPOLE):
+        for name in (OWN, FACE, NEXT, CARTPOLE):
             rate = result.rates[name]
             ratio = "" if name == CARTPOLE else f"{result.ratio(name, CARTPOLE):.2f}"
             compiling = f"{result.compile_seconds[name]:.2f}"
@@ -113,6 +116,7 @@ def _targets(results: list[Result]) -> list[Target]:
     return [
         target(OWN, CARTPOLE, 2048, 1.0, 2.0),
         target(OWN, CARTPOLE, 65_536, 0.7, 1.0),
+        target(NEXT, CARTPOLE, 2048, 0.6, 0.8),
         target(FACE, CARTPOLE, 2048, 0.6, 1.0),
         target(FACE, CARTPOLE, 65_536, 0.6, 1.0),
         floor(2048),

@@ -11,27 +11,26 @@ import jax
 import jax.numpy as jnp
 
 from benchmarks.loop import Loop
-from jax_router import Noise, Params, State, draw_noise
 from jax_router.gymnax_env import LLMRouter
-from jax_router.simulator import reset_batch, step_with_auto_reset
+from jax_router.simulator import AnyParams, reset_batch, step_batch
 
 OPPONENT = "CartPole-v1"
 
 
-def own_rollout(params: Params, num_envs: int, seconds: float) -> Loop:
+def own_rollout(params: AnyParams, num_envs: int, seconds: float) -> Loop:
     """Make the steps of `jax_router.run_steps`, with sums in place of stored transitions."""
 
-    def one_step(carry: tuple[State, jax.Array], keys: jax.Array) -> tuple[State, jax.Array]:
+    def one_step(carry: tuple[Any, jax.Array], keys: jax.Array) -> tuple[Any, jax.Array]:
         state, sums = carry
-        action, noise = _draws(keys, params.num_models, num_envs)
-        state, made = jax.vmap(step_with_auto_reset, in_axes=(0, 0, 0, None))(state, action, noise, params)
+        action, noise = _draws(keys, params, num_envs)
+        state, made = step_batch(state, action, noise, params)
         return state, sums + _sum_of(made.observation, made.reward, made.terminated, made.truncated)
 
     state = jax.jit(reset_batch, static_argnums=1)(jax.random.key(0), num_envs, params)
     return Loop(one_step, (state, _zeros(num_envs)), num_envs, seconds)
 
 
-def random_numbers(params: Params, num_envs: int, seconds: float) -> Loop:
+def random_numbers(params: AnyParams, num_envs: int, seconds: float) -> Loop:
     """Draw the random numbers of one step of `own_rollout` and sum them up: no rollout can be faster than that.
 
     These are the numbers of `draw_noise` (random bits, turned into uniform, normal and exponential numbers) and the
@@ -40,14 +39,14 @@ def random_numbers(params: Params, num_envs: int, seconds: float) -> Loop:
 
     def one_step(sums: jax.Array, keys: jax.Array) -> jax.Array:
         # The barrier keeps XLA from fusing the draws with the sum, which would compute some numbers more than once.
-        action, noise = jax.lax.optimization_barrier(_draws(keys, params.num_models, num_envs))
+        action, noise = jax.lax.optimization_barrier(_draws(keys, params, num_envs))
         drawn = sum(leaf.reshape(num_envs, -1).sum(-1) for leaf in jax.tree.leaves(noise))
         return sums + action.astype(jnp.float32) + drawn
 
     return Loop(one_step, _zeros(num_envs), num_envs, seconds)
 
 
-def gymnax_face(params: Params, num_envs: int, seconds: float) -> Loop:
+def gymnax_face(params: AnyParams, num_envs: int, seconds: float) -> Loop:
     """Make steps of our simulator behind gymnax's interface, driven as CartPole is."""
     return _gymnax_loop(LLMRouter(), params, num_envs, seconds)
 
@@ -74,9 +73,10 @@ def _gymnax_loop(env: Any, params: Any, num_envs: int, seconds: float) -> Loop:
     return Loop(one_step, (state, _zeros(num_envs)), num_envs, seconds)
 
 
-def _draws(keys: jax.Array, num_models: int, num_envs: int) -> tuple[jax.Array, Noise]:
-    """Draw the random actions and the noise of one step, (B,) each."""
-    return _random_actions(keys[0], num_models, num_envs), draw_noise(keys[1], num_models, (num_envs,))
+def _draws(keys: jax.Array, params: AnyParams, num_envs: int) -> tuple[jax.Array, Any]:
+    """Draw the random actions and the noise of one step, which lead with (B,)."""
+    noise = params.simulator.draw_noise(keys[1], params, (num_envs,))
+    return _random_actions(keys[0], params.num_models, num_envs), noise
 
 
 def _random_actions(key: jax.Array, num_actions: int, num_envs: int) -> jax.Array:

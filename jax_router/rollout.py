@@ -8,6 +8,7 @@ import jax.numpy as jnp
 
 from jax_router.episodes import Episodes, means_of, no_prompts, one_prompt
 from jax_router.internal.checks import check_whole_number
+from jax_router.internal.layout import batch_innermost
 from jax_router.internal.threefry import fold_in
 from jax_router.policy import AnyPolicy, OneOf, PolicyWithMemory, with_memory
 from jax_router.simulator import (
@@ -16,8 +17,8 @@ from jax_router.simulator import (
     Transition,
     nearest_model,
     reset_batch,
+    step_batch,
     step_from_noise,
-    step_with_auto_reset,
 )
 
 
@@ -57,7 +58,7 @@ def run_steps(
     def one_step(carry: tuple[Any, State], t: jax.Array) -> tuple[tuple[Any, State], Transition]:
         memory, action = _act(remembering, fold_in(key_policy, t), *carry, params)
         noise = params.simulator.draw_noise(fold_in(key_noise, t), params, (num_envs,))
-        state, made = jax.vmap(step_with_auto_reset, in_axes=(0, 0, 0, None))(carry[1], action, noise, params)
+        state, made = step_batch(carry[1], action, noise, params)
         done = made.terminated | made.truncated
         memory = jax.tree.map(
             lambda new, old: jnp.where(_expand(done, old), new, old), remembering.initial(state), memory
@@ -101,6 +102,7 @@ def run_episodes(key: jax.Array, policy: AnyPolicy, num_episodes: int, params: A
         t, alive, memory, state, sums = carry
         memory, action = _act(remembering, fold_in(key_policy, t), memory, state, params)
         noise = params.simulator.draw_noise(fold_in(key_noise, t), params, (num_episodes,))
+        state, noise = batch_innermost(state), batch_innermost(noise)
         state, made = jax.vmap(step_from_noise, in_axes=(0, 0, 0, None))(state, action, noise, params)
         sums = jax.tree.map(
             lambda total, new: total + jnp.where(_expand(alive, new), new, jnp.zeros_like(new)),

@@ -17,6 +17,7 @@ from flax import struct
 
 from jax_router.internal.arrays import constant
 from jax_router.internal.checks import check_whole_number
+from jax_router.internal.layout import batch_innermost
 
 PRACTICALLY_INFINITE = 1e30
 """A budget, USD, so large that subtracting a cost does not change it in float32; it can still be divided by."""
@@ -197,6 +198,14 @@ def step_with_auto_reset(state: State, action: jax.Array, noise: Any, params: An
         final_observation=made.observation,
         outcome=made.outcome,
     )
+
+
+def step_batch(state: State, action: jax.Array, noise: Any, params: AnyParams) -> tuple[State, Transition]:
+    """Make a step of B environments with auto-reset, to be traced: all fields lead with (B,), see `batch_innermost`."""
+    stepped, made = jax.vmap(step_with_auto_reset, in_axes=(0, 0, 0, None))(
+        batch_innermost(state), action, batch_innermost(noise), params
+    )
+    return batch_innermost(stepped), made
 
 
 def observation_size(params: AnyParams) -> int:

@@ -142,7 +142,12 @@ class Budgeting(Protocol):
 class Version(Protocol):
     """The names that the package of every environment has."""
 
+    __name__: str
+    """The name of the package."""
     SIMULATOR: Simulator
+    MIXTURES_INTERPOLATE: bool
+    """Whether cost and quality of a mixture are the means of its models', weighted by their shares: they are where
+    neither depends on how many prompts a model gets."""
     SCENARIOS: tuple[str, ...]
     """The names of the scenarios that `make_params` knows."""
     DEFAULT_MODELS: tuple[Any, ...]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import tyro
 
+from jax_router import versions
 from jax_router.internal.checks import check_whole_number
 from router_serving.files import write_text
 from train.algorithm.config import LONG_RUN, PRICED_RUN, SHORT_RUN
@@ -17,18 +18,25 @@ from train.cli.flags import BoundFlags, TuningFlags
 
 @dataclass(frozen=True)
 class Arguments:
-    """Measure what README claims, over several seeds, and write a page; exit with 1 if a claim does not hold."""
+    """Measure what README claims, over several seeds, and write a page; exit with 1 if a claim does not hold.
 
+    LLMRouter-v0 is learned in short runs, and in one long run; LLMRouter-v1 in long runs alone.
+    """
+
+    env: str | None = None
+    """Measure in this environment, LLMRouter-v0 or LLMRouter-v1; None measures in both."""
     output: Path = Path("RESULTS.md")
     """Write the page to this file, over an older one."""
     scenarios: tuple[str, ...] = ()
     """Measure these scenarios, or all of them if none is named. Most claims are about default."""
     num_seeds: int = 10
-    """Train this many agents with the settings of the short run on each scenario."""
+    """Train this many agents with the settings of the short run on each scenario of LLMRouter-v0."""
     short_timesteps: int = SHORT_RUN.total_timesteps
     """Let each of them learn from this many environment steps."""
+    long_seeds: int = 3
+    """Train this many agents with the settings of the long run on each scenario of LLMRouter-v1."""
     long_timesteps: int = LONG_RUN.total_timesteps
-    """Let the agent with 2,048 environments learn from this many environment steps."""
+    """Let every agent with 2,048 environments learn from this many environment steps."""
     priced_seeds: int = 5
     """Train this many priced policies on each scenario that needs policies of its own."""
     priced_timesteps: int = PRICED_RUN.total_timesteps
@@ -38,8 +46,10 @@ class Arguments:
 
     def check(self) -> None:
         """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
-        check_whole_number("--num-seeds", self.num_seeds, at_least=1)
-        check_whole_number("--priced-seeds", self.priced_seeds, at_least=1)
+        if self.env is not None and self.env not in versions.ENVIRONMENTS:
+            raise ValueError(f"--env is {self.env!r}; it must be {' or '.join(versions.ENVIRONMENTS)}")
+        for flag, seeds in (("num", self.num_seeds), ("long", self.long_seeds), ("priced", self.priced_seeds)):
+            check_whole_number(f"--{flag}-seeds", seeds, at_least=1)
         for flag, steps, learning in (
             ("--short-timesteps", self.short_timesteps, SHORT_RUN),
             ("--long-timesteps", self.long_timesteps, LONG_RUN),
@@ -60,35 +70,59 @@ def _measure(arguments: Arguments) -> None:
     # JAX is imported only here, so that `--help` or a typo does not take seconds.
     import jax
 
-    from jax_router import versions
     from train.cli.console import console, print_sentences, print_written
+    from train.studies.bound_claims import check_bounds
+    from train.studies.claims import Claim, Effort, claims_of
     from train.studies.claims_page import claims_page
-    from train.studies.plain_claims import Effort, check_plain_claims, evaluate_plain, plain_sections
-    from train.studies.priced_claims import measure_priced
+    from train.studies.plain_claims import evaluate_plain, plain_sections
+    from train.studies.priced_claims import measure_priced, priced_section
 
     started = time.perf_counter()
-    out, key, num_episodes = console(), jax.random.key(0), arguments.evaluation.episodes
+    out, key = console(), jax.random.key(0)
     effort = Effort(
-        arguments.num_seeds,
-        arguments.short_timesteps,
-        arguments.long_timesteps,
-        num_episodes,
-        arguments.evaluation.tuning_episodes,
-        arguments.bound.bound_seconds,
+        num_seeds=arguments.num_seeds,
+        short_timesteps=arguments.short_timesteps,
+        long_seeds=arguments.long_seeds,
+        long_timesteps=arguments.long_timesteps,
+        priced_seeds=arguments.priced_seeds,
+        priced_timesteps=arguments.priced_timesteps,
+        num_episodes=arguments.evaluation.episodes,
+        tuning_episodes=arguments.evaluation.tuning_episodes,
+        bound_seconds=arguments.bound.bound_seconds,
     )
-    scenarios = arguments.scenarios or versions.load(versions.DEFAULT).SCENARIOS
-    evaluations = evaluate_plain(scenarios, effort, key, out)
-    section, priced_claims = measure_priced(
-        evaluations, key, arguments.priced_seeds, arguments.priced_timesteps, num_episodes
-    )
-    claims = check_plain_claims(evaluations) + priced_claims
-    page = claims_page(claims, [section, *plain_sections(evaluations)], time.perf_counter() - started)
-    write_text(arguments.output, page, replace=True)
+    claims: dict[str, list[Claim]] = {}
+    sections: dict[str, list[str]] = {}
+    for environment, scenarios in _planned(arguments).items():
+        of_it = claims_of(environment)
+        plain = evaluate_plain(environment, scenarios, effort, key, out)
+        priced = measure_priced(environment, plain, effort, key)
+        claims[environment] = [*of_it.plain_claims(plain), *check_bounds(plain), *of_it.priced_claims(plain, priced)]
+        paced = [priced_section(plain, priced, of_it.TRAINED_ON)] if priced else []
+        sections[environment] = [*of_it.summaries(plain), *paced, *plain_sections(plain)]
+    write_text(arguments.output, claims_page(claims, sections, time.perf_counter() - started), replace=True)
     print_written(out, [arguments.output])
-    for claim in claims:
+    everything = [claim for of_one in claims.values() for claim in of_one]
+    for claim in everything:
         print_sentences(out, claim.bullet)
-    if not all(claim.holds for claim in claims):
+    if not all(claim.holds for claim in everything):
         sys.exit(1)
+
+
+def _planned(arguments: Arguments) -> dict[str, list[str]]:
+    """Return the scenarios to measure by environment; raises `ValueError` for one that no environment has."""
+    from train.studies.claims import claims_of
+
+    environments = versions.ENVIRONMENTS if arguments.env is None else (arguments.env,)
+    known = {name: claims_of(name).SCENARIOS for name in environments}
+    for scenario in arguments.scenarios:
+        if not any(scenario in names for names in known.values()):
+            all_names = dict.fromkeys(name for names in known.values() for name in names)
+            raise ValueError(f"--scenarios names {scenario!r}; those that are measured are {', '.join(all_names)}")
+    wanted = {
+        name: [scenario for scenario in names if not arguments.scenarios or scenario in arguments.scenarios]
+        for name, names in known.items()
+    }
+    return {name: scenarios for name, scenarios in wanted.items() if scenarios}
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gym_compat.env import View
+from gym_compat.render.moment import Moment, moment_of
 from gym_compat.v0.settings import max_queue_depth
 from jax_router import ModelConfig, Params, State
 from jax_router.v0.strategies import expected_latency
@@ -25,30 +26,18 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Scene:
+class Scene(Moment):
     """One environment at the moment when a prompt waits to be routed, for a fleet of N models."""
 
-    scenario: str
     models: Sequence[ModelConfig]
     queue_depths: np.ndarray  # (N,) float32, requests
     max_queue_depth: float  # requests
     latency_now: np.ndarray  # (N,) float32, s, the mean latency with the queue as it is
     sla_threshold: float  # s
-    time_of_day: float  # days, [0, 1)
-    budget_remaining: float  # USD
-    budget: float  # USD
-    step_count: int  # prompts routed this episode
-    episode_length: int  # prompts
     length: float  # of the waiting prompt, 0 .. 1
     complexity: float  # of the waiting prompt, 0 .. 1
     quality_required: float  # by the waiting prompt, 0 .. 1
     last: Route | None  # None before the first step
-
-    @property
-    def clock(self) -> str:
-        """The time of day as hours and minutes."""
-        minutes = int(self.time_of_day * 24 * 60)
-        return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
     @property
     def fill(self) -> np.ndarray:
@@ -67,17 +56,11 @@ def scene_of(view: View) -> Scene:
         outcome = {key: info[key] for key in ("cost", "latency", "quality", "quality_required", "sla_violated")}
         last = Route(action, reward, **outcome)
     return Scene(
-        scenario=problem.scenario,
-        models=problem.models,
+        **moment_of(view),
         queue_depths=np.asarray(state.queue_depths),
         max_queue_depth=max_queue_depth(problem),
         latency_now=np.asarray(expected_latency(state, problem.params)),
         sla_threshold=problem.reward_config.sla_threshold,
-        time_of_day=float(state.time_of_day),
-        budget_remaining=float(state.budget_remaining),
-        budget=problem.budget,
-        step_count=int(state.step_count),
-        episode_length=problem.episode_length,
         length=float(state.prompt.length),
         complexity=float(state.prompt.complexity),
         quality_required=float(state.prompt.quality_required),

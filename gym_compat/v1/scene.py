@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gym_compat.env import View
+from gym_compat.render.moment import Moment, moment_of
 from jax_router.v1 import ModelConfig, Params, State
 from jax_router.v1.expectation import bucket_share, expected
 from jax_router.v1.reward import REFUSALS
@@ -35,10 +36,9 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Scene:
+class Scene(Moment):
     """One environment at the moment when a prompt waits to be routed, for a fleet of N models."""
 
-    scenario: str
     models: Sequence[ModelConfig]
     inside: np.ndarray  # (N,) float32, prompts that run or wait
     slots: np.ndarray  # (N,) float32, prompts that can run at once
@@ -49,21 +49,10 @@ class Scene:
     latency: np.ndarray  # (N,) float32, s, expected
     latency_sla: float  # s
     ttft_sla: float  # s
-    time_of_day: float  # days, [0, 1)
-    budget_remaining: float  # USD
-    budget: float  # USD
-    step_count: int  # prompts routed this episode
-    episode_length: int  # prompts
     input_tokens: float
     expected_tokens: float  # of the answer
     home: str | None  # the model that holds the cache of the prompt's session
     last: Route | None  # None before the first step
-
-    @property
-    def clock(self) -> str:
-        """The time of day as hours and minutes."""
-        minutes = int(self.time_of_day * 24 * 60)
-        return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
     @property
     def fill(self) -> np.ndarray:
@@ -80,8 +69,7 @@ def scene_of(view: View) -> Scene:
     hope = expected(state, params)
     names, home = problem.model_names, int(state.prompt.home)
     return Scene(
-        scenario=problem.scenario,
-        models=problem.models,
+        **moment_of(view),
         inside=np.asarray(state.work.requests),
         slots=np.asarray(params.engines.slots),
         bucket=np.asarray(bucket_share(state, params)),
@@ -91,11 +79,6 @@ def scene_of(view: View) -> Scene:
         latency=np.asarray(hope.latency),
         latency_sla=problem.reward_config.latency_sla,
         ttft_sla=problem.reward_config.ttft_sla,
-        time_of_day=float(state.time_of_day),
-        budget_remaining=float(state.budget_remaining),
-        budget=problem.budget,
-        step_count=int(state.step_count),
-        episode_length=problem.episode_length,
         input_tokens=float(state.prompt.input_tokens),
         expected_tokens=float(state.prompt.expected_tokens),
         home=names[home] if home < len(names) else None,

@@ -13,8 +13,12 @@ from jax_router.v0.traffic import Prompt, Traffic
 
 random_problems = padded = None  # models cannot be absent here, and no policy routes for fleets it never saw
 
+MIXTURES_INTERPOLATE = True
+"""A call's price and its quality depend on the prompt and the model alone."""
+
 __all__ = [
     "DEFAULT_MODELS",
+    "MIXTURES_INTERPOLATE",
     "SCENARIOS",
     "SIMULATOR",
     "Fleet",

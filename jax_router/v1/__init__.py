@@ -14,8 +14,12 @@ from jax_router.v1.scenarios import SCENARIOS, make_params
 from jax_router.v1.simulator import SIMULATOR
 from jax_router.v1.traffic import Prompt, Traffic
 
+MIXTURES_INTERPOLATE = False
+"""A model that gets more prompts than it accepts sends the others to its fallback, or loses them."""
+
 __all__ = [
     "DEFAULT_MODELS",
+    "MIXTURES_INTERPOLATE",
     "SCENARIOS",
     "SIMULATOR",
     "Fleet",

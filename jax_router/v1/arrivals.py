@@ -7,6 +7,9 @@ from flax import struct
 
 from jax_router.internal.tables import load_at
 
+LEAST_LOAD = 0.01
+"""The load never falls below this share of its mean: at a load of 0, the next prompt would never come."""
+
 
 @struct.dataclass
 class Arrivals:
@@ -40,7 +43,7 @@ def draw_gap(
         arrivals: the process.
     """
     std = jnp.asarray(arrivals.burst_std)
-    rate = arrivals.rate * load_at(time_of_day, load) * jnp.exp(std * burst - 0.5 * std**2)
+    rate = arrivals.rate * jnp.maximum(load_at(time_of_day, load), LEAST_LOAD) * jnp.exp(std * burst - 0.5 * std**2)
     # Given that it is below the chance of a pause, the uniform is uniform again, and makes its length.
     within = pause / jnp.maximum(arrivals.pause_prob, 1e-20)
     paused = jnp.where(within < 1.0, -arrivals.pause_mean * jnp.log(jnp.minimum(within, 1.0)), 0.0)

@@ -7,7 +7,7 @@ from flax import struct
 from jax_router.simulator import nearest_model
 from jax_router.v1.arrivals import draw_gap, next_burst
 from jax_router.v1.endpoint import Work, forecast, joined, worked
-from jax_router.v1.fleet import Fleet
+from jax_router.v1.fleet import UNLIMITED, Fleet
 from jax_router.v1.lengths import draw_pair
 from jax_router.v1.noise import Noise
 from jax_router.v1.params import Params
@@ -49,8 +49,8 @@ def initial_state(noise: Noise, params: Params) -> State:
     nothing = jnp.zeros(num_models, jnp.float32)
     return State(
         work=Work.none(params.engines),
-        request_bucket=noise.follow_up * fleet.request_limit,
-        token_bucket=noise.follow_up * fleet.token_limit,
+        request_bucket=_filled(fleet.request_limit, noise.follow_up),
+        token_bucket=_filled(fleet.token_limit, noise.follow_up),
         down=nothing,
         warm=jnp.arange(1, num_models + 1, dtype=jnp.float32) / num_models,
         prompt=_next_prompt(noise, position, jnp.int32(num_models), params),
@@ -81,8 +81,8 @@ def transition(state: State, action: jax.Array | int, noise: Noise, params: Para
     inside = here & ~outcome.lost
     uncached = prompt.input_tokens * (1.0 - cached_share(prompt, params.num_models))
     work = joined(state.work, inside, uncached / params.engines.prefill_rate, prompt.output_tokens)
-    # Running sums are 1 from the model itself on.
-    up_to = jnp.cumsum(inside.astype(jnp.float32))
+    # The session's share is 1 at the model that answers, so its running sum is 1 from there on.
+    up_to = (jnp.arange(params.num_models, dtype=jnp.int32) >= outcome.served_by).astype(jnp.float32)
     served = jnp.where(outcome.lost, 0.0, 1.0 / params.sessions)
     warm = state.warm + (up_to - state.warm) * served
 
@@ -119,6 +119,11 @@ def cached_share(prompt: Prompt, num_models: int) -> jax.Array:
     models = jnp.arange(num_models, dtype=jnp.int32)
     home, cached = jnp.expand_dims(prompt.home, -1), jnp.expand_dims(prompt.cached, -1)
     return jnp.where(home == jnp.broadcast_to(models, (*home.shape[:-1], num_models)), cached, 0.0)
+
+
+def _filled(limit: jax.Array, share: jax.Array) -> jax.Array:
+    """Buckets of these sizes, (N,) float32, filled to a share; what is without a limit is always full."""
+    return jnp.where(jnp.asarray(limit) < UNLIMITED, share, 1.0) * limit
 
 
 def _answer(state: State, action: jax.Array, noise: Noise, params: Params) -> tuple[Outcome, jax.Array, jax.Array]:

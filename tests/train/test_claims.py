@@ -7,7 +7,7 @@ import pytest
 from train.claims import main
 
 TOY = [
-    *("--scenarios", "default", "--num-seeds", "2", "--priced-seeds", "1"),
+    *("--env", "LLMRouter-v0", "--scenarios", "default", "--num-seeds", "2", "--priced-seeds", "1"),
     *("--short-timesteps", "4096", "--long-timesteps", "32768", "--priced-timesteps", "16384"),
     *("--episodes", "4", "--tuning-episodes", "1"),
 ]
@@ -31,9 +31,10 @@ def test_claims_are_written_down_whether_they_hold_or_not(tmp_path: Path, capsys
     ("args", "message"),
     [
         (["--num-seeds", "0"], "--num-seeds is 0; it must be a whole number at least 1"),
+        (["--env", "LLMRouter-v2"], "--env is 'LLMRouter-v2'; it must be LLMRouter-v0 or LLMRouter-v1"),
         (["--short-timesteps", "9"], "--short-timesteps is 9; it must be a whole number at least 1024"),
         (["--tuning-episodes", "0"], "--tuning-episodes is 0; it must be a whole number at least 1"),
-        (["--scenarios", "calm"], "--scenario is 'calm'"),
+        (["--scenarios", "calm"], "--scenarios names 'calm'; those that are measured are default"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(

@@ -1,6 +1,7 @@
 """LLMRouter-v1 from the command line: learning, at a price too, and comparing what was learned."""
 
 import json
+from dataclasses import replace
 
 import jax
 import numpy as np
@@ -10,11 +11,13 @@ from jax_router import v1
 from jax_router.rollout import run_episodes
 from router_serving.pacing import make_plan
 from router_serving.policy_file import load_policy
+from tests.helpers.pictures import check_not_blank
 from tests.helpers.runs import SMALL
-from train import evaluate, ppo
+from train import budgets, demo, evaluate, frontier, ppo, specialists
 from train.agents.export import rehearse
 from train.agents.paced import Paced
 from train.agents.strategies import plan_for
+from train.algorithm.config import LONG_RUN, Problem, learning_for
 
 V1 = ("--env", "LLMRouter-v1", "--episode-length", "20")
 
@@ -61,3 +64,46 @@ def test_a_pacer_learns_what_prompts_really_cost(key):
     assert episodes.cost.max() < 0.2 * 1.05  # the last prompt may cost more than was thought, no other
     assert episodes.length.min() >= 285
     assert episodes.cost.mean() == pytest.approx(0.2, rel=0.1)
+
+
+def test_a_frontier(tmp_path, capsys):
+    toy = ["--total-timesteps", "1024", "--episode-length", "20", "--num-weights", "2", "--episodes", "4"]
+    frontier.main(["--env", "LLMRouter-v1", *toy, "--output", str(tmp_path / "frontier.png")])
+    check_not_blank(tmp_path / "frontier.png")
+    assert "always frontier-api" in capsys.readouterr().out
+
+
+def test_budgets_and_specialists_are_of_the_policy_s_own_environment(tmp_path, capsys):
+    run = tmp_path / "run"
+    ppo.main([*SMALL, *V1, "--priced", "--run-dir", str(run)])
+    few = ["--model-path", str(run), "--episodes", "2", "--episode-length", "20"]
+    budgets.main([*few, "--budgets", "0.02", "--no-trouble"])
+    picture = tmp_path / "specialists.png"
+    specialists.main([*few, "--num-agents", "2", "--total-timesteps", "1024", "--output", str(picture)])
+    check_not_blank(picture)
+    printed = capsys.readouterr().out
+    assert "as planned" in printed
+    assert "agent for the price" in printed
+
+
+def test_the_demo_leaves_out_what_is_of_another_environment(tmp_path, capsys):
+    toy = ["--total-timesteps", "2048", "--episode-length", "20", "--num-seeds", "1", "--num-weights", "2"]
+    priced = ["--priced-timesteps", "16384", "--separate-timesteps", "1024"]
+    few = ["--episodes", "2", "--tuning-episodes", "0", "--output-dir", str(tmp_path)]
+    demo.main(["--env", "LLMRouter-v1", *toy, *priced, *few])
+    drawn = {path.stem for path in tmp_path.iterdir()}
+    assert drawn == {"learning", "frontier", "price", "priced_frontier"}
+    assert "LLMRouter-v1 has no picture of this kind, so it is left out: choices, day" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [frontier, demo])
+def test_an_environment_that_is_not_ours_is_refused(command, refuses):
+    refuses(command.main, ["--env", "CartPole-v1"], "--env is 'CartPole-v1'; it must be LLMRouter-v0 or LLMRouter-v1")
+
+
+def test_each_environment_has_ppo_settings_of_its_own():
+    for priced in (False, True):
+        learning = learning_for(Problem(env="LLMRouter-v1", priced=priced), LONG_RUN)
+        usual = learning_for(Problem(priced=priced), LONG_RUN)
+        assert (learning.discount, learning.entropy_coef) == (0.98, 0.002)
+        assert replace(learning, discount=usual.discount, entropy_coef=usual.entropy_coef) == usual

@@ -45,7 +45,10 @@ class Evaluation:
     scores: dict[str, Score]
     """The scores of all strategies, by name."""
     matched: dict[str, Matched]
-    """The savings of each trained policy, by its name; other strategies are compared with the first policy."""
+    """The savings of each trained policy, by its name; empty where mixtures do not interpolate between the models.
+
+    Other strategies are compared with the first policy.
+    """
     bound: Bound | None = None
     """What no policy exceeds on these episodes; None where that was not asked for, or is not known."""
 
@@ -83,7 +86,8 @@ def evaluate(
     strategies = dict(policies) | dict(beside or {}) | known.strategies
     episodes = compare(key_episodes, strategies, num_episodes, params)
     constants = [episodes[f"always {name}"] for name in model_names]
-    matched = {name: _match(episodes[name], constants, known.mixtures, params) for name in policies}
+    interpolate = versions.of(params).MIXTURES_INTERPOLATE
+    matched = {name: _match(episodes[name], constants, known.mixtures, params) for name in policies if interpolate}
     blind = {
         mixture_name(name): mixture(jnp.asarray(found.mixture.shares, jnp.float32))
         for name, found in matched.items()

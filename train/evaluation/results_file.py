@@ -55,7 +55,8 @@ def as_markdown(evaluation: Evaluation, scenario: str, num_episodes: int) -> str
 
 def detail_columns(evaluation: Evaluation) -> tuple[Column, ...]:
     """Return the columns beyond the usual ones; without a policy, the column of differences is left out."""
-    return MORE_COLUMNS if evaluation.matched else MORE_COLUMNS[1:]
+    has_policy = any(score.difference is not None for score in evaluation.scores.values())
+    return MORE_COLUMNS if has_policy else MORE_COLUMNS[1:]
 
 
 def in_words(evaluation: Evaluation) -> str:
@@ -65,7 +66,7 @@ def in_words(evaluation: Evaluation) -> str:
 
 
 def matched_in_words(evaluation: Evaluation) -> str:
-    """Return sentences on what the first policy saves at matched quality; empty text if there is no policy."""
+    """Return sentences on what the first policy saves at matched quality; empty text without any."""
     if not evaluation.matched:
         return ""
     name, matched = next(iter(evaluation.matched.items()))

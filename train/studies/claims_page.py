@@ -1,35 +1,33 @@
-"""The page RESULTS.md: every claim, whether it held, and what was measured."""
+"""The page RESULTS.md: every claim, whether it held, and what was measured, environment after environment."""
 
 import platform
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib.metadata import version
 
 import jax
 
-
-@dataclass(frozen=True)
-class Claim:
-    """A claim in one sentence, and whether it held."""
-
-    sentence: str
-    holds: bool
-
-    @property
-    def bullet(self) -> str:
-        """The claim as a line of a list in Markdown."""
-        return f"- {'holds' if self.holds else 'DOES NOT HOLD'}: {self.sentence}"
+from train.studies.claims import Claim
 
 
-def claims_page(claims: Sequence[Claim], sections: Sequence[str], seconds: float) -> str:
-    """Return the whole page in Markdown: how it was made and in how many seconds, the claims, then the sections."""
+def claims_page(claims: Mapping[str, Sequence[Claim]], sections: Mapping[str, Sequence[str]], seconds: float) -> str:
+    """Return the whole page in Markdown: how it was made and in how many seconds, then claims and sections.
+
+    Args:
+        claims: by the id of the environment.
+        sections: with headings of the third level, by the id of the environment.
+        seconds: that measuring took.
+    """
     versions = ", ".join(f"{name} {version(name)}" for name in ("jax", "jaxlib", "flax", "optax", "gymnax"))
     device = jax.devices()[0].device_kind
     head = (
         "# Results\n\n"
         f"Written by `make claims` on {date.today()}, in {seconds:.0f} s, on {device} ({platform.machine()}), "
         f"Python {platform.python_version()}, {versions}. Every strategy of a table ran through the same episodes.\n\n"
-        "## Claims\n\n"
     )
-    return head + "\n".join(claim.bullet for claim in claims) + "\n\n" + "\n".join(sections)
+    return head + "\n".join(_part(name, claims[name], sections[name]) for name in claims)
+
+
+def _part(environment: str, claims: Sequence[Claim], sections: Sequence[str]) -> str:
+    bullets = "\n".join(claim.bullet for claim in claims)
+    return f"## {environment}\n\n### Claims\n\n{bullets}\n\n" + "\n".join(sections)

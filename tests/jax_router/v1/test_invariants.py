@@ -173,3 +173,21 @@ def test_outages_come_and_last_as_they_are_told(key):
     params = make_params("outages", episode_length=10**6)
     state, _ = run_steps(key, random(params), 2048, 2500, params)
     np.testing.assert_allclose((np.asarray(state.down) > 0).mean(0), 1 - np.exp(-0.1), atol=0.02)
+
+
+def test_what_has_no_limit_begins_full(key):
+    state = reset_batch(key, 64, PARAMS)
+    shares = np.asarray(state.token_bucket) / PARAMS.fleet.token_limit
+    np.testing.assert_array_equal(shares[:, 3:], 1)
+    assert 0 < shares[:, :3].min() < 0.2
+    assert (shares[:, :3] < 1).all()
+
+
+def test_the_next_prompt_comes_in_the_dead_of_night(key):
+    """A load of amplitude 1 is 0 once a day; a hundredth of the mean is left."""
+    params = make_params(load_amplitude=1.0, burst_std=0.0)
+    noise = params.simulator.draw_noise(key, params)
+    night = replace(params.simulator.initial_state(noise, params), time_of_day=jnp.float32(0.875))
+    later, _ = params.simulator.transition(night, 0, noise, params)
+    seconds = (float(later.time_of_day) - 0.875) % 1 * 86_400
+    assert seconds == pytest.approx(float(noise.gap) / (6 * 0.01), rel=0.01)

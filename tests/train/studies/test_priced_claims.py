@@ -11,7 +11,9 @@ from tests.helpers.made_up import NAMES, a_score, by_complexity_and_price, reluc
 from train.agents.strategies import paced, ratio_for_wrong_price
 from train.evaluation.comparison import Evaluation, Matched, evaluate
 from train.evaluation.statistics import Estimate
-from train.studies.priced_claims import PacedScores, check_priced_claims, run_paced
+from train.studies.claims import PacedScores
+from train.studies.priced_claims import run_paced
+from train.studies.v0.claims import priced_claims
 
 GOOD = PacedScores(1.5, np.array([388.0, 386.0]), np.array([[387.5, 386.0], [387.0, 386.0]]), -0.0005, 1.0)
 NO_MATCH = Matched(None, None, None, 0)
@@ -23,7 +25,7 @@ def plain_ppo(*rewards: float) -> Evaluation:
 
 
 def held(scenario: str, result: PacedScores, *plain: float) -> list[bool]:
-    return [claim.holds for claim in check_priced_claims({scenario: plain_ppo(*plain)}, {scenario: result})]
+    return [claim.holds for claim in priced_claims({scenario: plain_ppo(*plain)}, {scenario: result})]
 
 
 def test_claims_hold_for_good_numbers_and_for_no_others() -> None:
