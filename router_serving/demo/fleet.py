@@ -3,8 +3,8 @@
     python -m router_serving.demo.fleet --port 4010 --fleet fleet.toml
 
 Each model answers below its own path, http://127.0.0.1:4010/NAME/v1. A prompt says how it is to be answered: the mark
-`[[answer 57]]` asks for 57 tokens, `[[status 500]]` for that error, `[[hang]]` for an answer that never comes. A token is
-four characters of a prompt. POST /reset begins anew: {"outages": [["NAME", 3.0, 8.0]], "filled": 1.0}, times in s from then.
+`[[answer 57]]` asks for 57 tokens, `[[status 500]]` for that error, `[[hang]]` for an answer that never comes. A token
+is four characters of a prompt. POST /reset begins anew: {"outages": [["NAME", 3.0, 8.0]], "filled": 1.0}, in s.
 """
 
 import argparse

@@ -54,7 +54,7 @@ class Group:
         """`others` tells the load of other workers, as `Alone` does. Raises `ValueError` or `FileNotFoundError`, in
         one line, for a policy that cannot observe a gateway, or a file of the settings that is none."""
         self.settings, self.mode = settings, settings.mode
-        self._clock, self._wall, self._zone, self._slowest = clock, wall, whole.zone, whole.slowest
+        self.wall, self._clock, self._zone, self._slowest = wall, clock, whole.zone, whole.slowest
         self._others = others or Alone()
         self.policy = load_policy(settings.policy)
         self.names = self.policy.model_names
@@ -80,7 +80,7 @@ class Group:
     def decide(self, request: Request, deployments: Sequence[Deployment]) -> Decision:
         """Decide for one request among the deployments that are up. It never raises: it abstains."""
         began = time.perf_counter()
-        decision = Decision(self.settings.name, self.mode, self._wall(), request, deployments=deployments)
+        decision = Decision(self.settings.name, self.mode, self.wall(), request, deployments=deployments)
         decision.category = request.category
         try:
             with self._lock:
@@ -97,11 +97,14 @@ class Group:
         return decision
 
     def hold(self, decision: Decision) -> Lease | None:
-        """Count a decision that will be followed as in flight, and hold back what it may cost, until it is a call."""
+        """Keep a decision until it becomes a call. One that will be followed counts as in flight at once, and what it
+        may cost is held back: the next request must know."""
         if decision.model is None or decision.most is None:
             return None
-        held = float(decision.most[decision.model])
-        return self.ledger.open(object(), decision.model, held, decision.expected_tokens, decision, is_call=False)
+        follows = self.mode == "route"
+        held = float(decision.most[decision.model]) if follows else 0.0
+        tokens = decision.expected_tokens
+        return self.ledger.open(object(), decision.model, held, tokens, decision, is_call=False, counts=follows)
 
     def start(self, key: Hashable, model: int, decision: Decision, lease: Lease | None) -> Lease | None:
         """A call is made, at whichever model; None where this call was counted already."""
@@ -143,7 +146,7 @@ class Group:
     def _fill(self, decision: Decision) -> None:
         request, now = decision.request, self._clock()
         self._recent.arrived(now)
-        self.budget.roll(self._wall())
+        self.budget.roll(self.wall())
         usable = self._usable(decision)
         count = np.bincount(usable, minlength=len(self.names)).astype(np.float64)
         up = np.bincount([d.model for d in decision.deployments if d.model is not None], minlength=len(self.names))
@@ -171,7 +174,7 @@ class Group:
                 self._nothing_payable(decision)
                 return
             try:
-                decision.ticket = session.route(observation, allowed, seconds=self._wall(), costs=expected)
+                decision.ticket = session.route(observation, allowed, seconds=self.wall(), costs=expected)
             except ValueError as error:
                 if "budget is spent" not in str(error):
                     raise
@@ -258,7 +261,7 @@ class Group:
         return costs
 
     def _time_of_day(self) -> float:
-        local = datetime.fromtimestamp(self._wall(), self._zone)
+        local = datetime.fromtimestamp(self.wall(), self._zone)
         return (local.hour * 3600 + local.minute * 60 + local.second) / 86_400.0
 
     def _check_names(self) -> None:
