@@ -26,6 +26,7 @@ from router_serving.gateway.decision import Decision, Ending, as_line
 from router_serving.gateway.group import Group
 from router_serving.gateway.ledger import Lease
 from router_serving.gateway.litellm_values import call_key, deployment_of, ending_of, limits_told
+from router_serving.gateway.metrics import Metrics
 from router_serving.gateway.request import read_request
 from router_serving.gateway.settings import Settings, settings_from_environment
 
@@ -41,14 +42,18 @@ _waiting: ContextVar[tuple[Group, Decision, Lease | None] | None] = ContextVar("
 class Gateway(CustomLogger):
     """LiteLLM asks it before every attempt, and tells it what became of the attempt."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Raises `ValueError` or `FileNotFoundError`, in one line, for settings that cannot be."""
+    def __init__(self, settings: Settings, registry: Any = None) -> None:
+        """Metrics go into Prometheus' own `registry` unless another is given.
+
+        Raises `ValueError` or `FileNotFoundError`, in one line, for settings that cannot be.
+        """
         super().__init__()
         self.settings = settings
         self.groups = {name: Group(group, settings) for name, group in settings.groups.items()}
         self._group_of: dict[str, Group] = {}  # by the id of a deployment; an id is in one group
         for group in self.groups.values():
             self._group_of |= dict.fromkeys(group.settings.deployments, group)
+        self.metrics = Metrics(self.groups, settings.metrics, registry)
         saving = [group.budget.save for group in self.groups.values()]
         self.clerk = Clerk(settings.decisions, [self._end_silent, *saving])
 
@@ -146,6 +151,7 @@ class Gateway(CustomLogger):
         for deployment in deployments:
             self._group_of[deployment.id] = group
         decision = group.decide(read_request(messages, kwargs), deployments)
+        self.metrics.decided(decision, group.names)
         if decision.abstained is not None:
             cause = ":".join(decision.abstained.split(":")[:2])
             self.clerk.say(f"{group.settings.name} {cause}", f"{group.settings.name}: abstained: {decision.abstained}")

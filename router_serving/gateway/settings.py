@@ -82,6 +82,8 @@ class Settings:
     """How workers see each other's load: "none", "shm" on one host, or "redis"."""
     redis: str = "redis://127.0.0.1:6379/0"
     """Where Redis is, with share = "redis"."""
+    metrics: str | None = None
+    """HOST:PORT where Prometheus may ask, with one worker; None: in the process's own registry alone."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -122,6 +124,7 @@ def _settings(table: dict[str, Any], folder: Path) -> Settings:
         "lease": _number(above=0),
         "share": _one_of(SHARES),
         "redis": _text,
+        "metrics": _address,
     }
     values = _values("", table, read)
     return Settings(groups={name: _group(name, group, mode, folder) for name, group in groups.items()}, **values)
@@ -179,6 +182,13 @@ def _text(key: str, value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"{key} is {value!r}; it must be a text")
     return value
+
+
+def _address(key: str, value: Any) -> str:
+    host, _, port = _text(key, value).rpartition(":")
+    if not host or not port.isdigit():
+        raise ValueError(f"{key} is {value!r}; it must be HOST:PORT, such as '127.0.0.1:9464'")
+    return str(value)
 
 
 def _path(folder: Path) -> Callable[[str, Any], Path]:

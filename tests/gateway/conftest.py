@@ -16,6 +16,7 @@ os.environ["no_proxy"] = "*"
 import litellm
 import pytest
 from aiohttp import web
+from prometheus_client import CollectorRegistry
 
 from router_serving.demo.engine import ModelSpec
 from router_serving.demo.fleet import application
@@ -87,7 +88,7 @@ def gateway(tmp_path: Path) -> Iterator[Callable[..., Gateway]]:
     made: list[Gateway] = []
 
     def make(policy: Policy, group: str = "", whole: str = 'mode = "route"\nslowest = 5.0') -> Gateway:
-        one = Gateway(settings_of(tmp_path, policy, group, whole))
+        one = Gateway(settings_of(tmp_path, policy, group, whole), CollectorRegistry())
         made.append(one)
         litellm.logging_callback_manager._reset_all_callbacks()  # it keeps the first of a class
         litellm.callbacks = [one]

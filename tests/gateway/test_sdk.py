@@ -201,11 +201,10 @@ async def test_a_synchronous_call_is_counted(fleet, gateway):
 
 
 @pytest.mark.parametrize("how", ["prefer", "filter"])
-async def test_many_at_once(fleet, gateway, how):
+async def test_many_at_once_see_each_other(fleet, gateway, how):
     one = gateway(prefers(queue_aversion=20.0), f'how = "{how}"\nslots = {{large = 10, medium = 10, small = 10}}')
     router = router_of(fleet)
-    shared = {"category": "chat"}  # one dict for all of them, which LiteLLM writes into
-    calls = (router.acompletion(model="smart", messages=content(f"{i} [[answer 9]]"), metadata=shared) for i in range(60))
+    calls = (router.acompletion(model="smart", messages=content(f"{i} [[answer 9]]")) for i in range(60))
     answers = [served(answer) for answer in await asyncio.gather(*calls)]
     assert min(answers.count(f"{name}-a") for name in ("large", "medium", "small")) > 10  # they see each other
     await at_rest(one)
@@ -214,6 +213,18 @@ async def test_many_at_once(fleet, gateway, how):
     assert sorted(f"{line['model']}-a" for line in lines) == sorted(answers)
     billed = sum(cost(line["model"], line["prompt_tokens"], line["completion_tokens"]) for line in lines)
     assert one.groups["smart"].ledger.spent == pytest.approx(billed)
+
+
+async def test_calls_that_share_their_metadata_are_told_apart(fleet, gateway):
+    """LiteLLM writes each call's deployment into the one dict."""
+    one = gateway(prefers(queue_aversion=20.0), "slots = {large = 10, medium = 10, small = 10}")
+    router, shared = router_of(fleet), {"category": "chat"}
+    calls = (router.acompletion(model="smart", messages=PING, metadata=shared) for _ in range(40))
+    answers = [served(answer) for answer in await asyncio.gather(*calls)]
+    await at_rest(one)
+    lines = lines_of(one)
+    assert {line["status"] for line in lines} == {"success"}
+    assert sorted(f"{line['model']}-a" for line in lines) == sorted(answers)
 
 
 async def test_prefer_leaves_later_filters_in_force(fleet, gateway):
@@ -246,7 +257,9 @@ async def test_text_completions_and_embeddings(fleet, gateway):
     await router.aembedding(model="smart", input=["ping", "pong"])
     models = fleet.model_list()
     for entry in models:
-        entry["litellm_params"]["model"] = entry["litellm_params"]["model"].replace("openai/", "text-completion-openai/")
+        entry["litellm_params"]["model"] = entry["litellm_params"]["model"].replace(
+            "openai/", "text-completion-openai/"
+        )
     await router_of(fleet, models).atext_completion(model="smart", prompt="ping [[answer 3]]")
     await at_rest(one)
     assert [line["model"] for line in lines_of(one)] == ["medium", "medium"]
