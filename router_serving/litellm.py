@@ -35,7 +35,7 @@ HONOURS_WEIGHTS = importlib.util.find_spec("litellm.types.router_weights") is no
 FALLING = 1e-9
 """The weight of a model over that of the one before it: LiteLLM draws it only where the better ones are gone."""
 
-_waiting: ContextVar[tuple[Group, Decision, Lease | None] | None] = ContextVar("router_serving_decision", default=None)
+_waiting: ContextVar[tuple[Group, Decision] | None] = ContextVar("router_serving_decision", default=None)
 """The decision of this task's attempt, until LiteLLM has made the call of it."""
 
 
@@ -155,7 +155,7 @@ class Gateway(CustomLogger):
         if decision.abstained is not None:
             cause = ":".join(decision.abstained.split(":")[:2])
             self.clerk.say(f"{group.settings.name} {cause}", f"{group.settings.name}: abstained: {decision.abstained}")
-        _waiting.set((group, decision, group.hold(decision)))
+        _waiting.set((group, decision))
         return decision
 
     def _followed(
@@ -197,9 +197,9 @@ class Gateway(CustomLogger):
         if known is None or group is None or group.mode == "off":
             return
         key, identity = known
-        waiting, lease = _waiting.get(), None
+        waiting = _waiting.get()
         if waiting is not None and waiting[0] is group:
-            _, decision, lease = waiting
+            decision = waiting[1]
             _waiting.set(None)
             model = next((d.model for d in decision.deployments if d.id == identity), None)
         else:
@@ -210,10 +210,9 @@ class Gateway(CustomLogger):
             )
             decision.abstained, model = "not asked", group.model_of(identity, str(kwargs.get("model", "")))
         if model is None:
-            if lease is not None:
-                self._drop(group, lease)
+            self._drop(group, decision)
             return
-        call = group.start(key, model, decision, lease)
+        call = group.start(key, model, decision)
         thing = kwargs.get("litellm_logging_obj")
         if call is not None and thing is not None:
             # A call that is cancelled, and a stream that is thrown away, end without a word: this is the word.
@@ -264,14 +263,14 @@ class Gateway(CustomLogger):
     def _forget_waiting(self) -> None:
         """An earlier decision of this task that became no call: LiteLLM refused it after we were asked."""
         waiting = _waiting.get()
-        if waiting is not None and waiting[2] is not None:
-            self._drop(waiting[0], waiting[2])
+        if waiting is not None:
+            self._drop(*waiting)
         _waiting.set(None)
 
     @staticmethod
-    def _drop(group: Group, lease: Lease) -> None:
-        if group.ledger.give_up(lease) is not None:
-            group.drop(lease)
+    def _drop(group: Group, decision: Decision) -> None:
+        if decision.lease is not None and group.ledger.give_up(decision.lease) is not None:
+            group.drop(decision.lease)
 
     def _guarded(self, what: Any, *args: Any) -> None:
         """Do something of which nothing may reach LiteLLM if it fails."""

@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class Proxy:
     def __init__(
         self, folder: Path, config: Mapping[str, Any], settings: Path | None = None, workers: int = 1, nice: int = 0
     ) -> None:
-        """Start it in a folder, which gets its config and its log; `settings` are those of the policy, if it is there."""
+        """Start it in a folder, which gets its config and its log; `settings` are those of a policy inside it."""
         folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -46,7 +47,16 @@ class Proxy:
         if settings is not None:
             environment["ROUTER_SERVING_CONFIG"] = str(settings)
         command = [sys.executable, "-c", "from litellm import run_server; run_server()"]
-        command += ["--config", str(path), "--host", "127.0.0.1", "--port", str(self.port), "--num_workers", str(workers)]
+        command += [
+            "--config",
+            str(path),
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "--num_workers",
+            str(workers),
+        ]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 command,
@@ -75,12 +85,8 @@ class Proxy:
         """End it with its workers."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                pass
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()

@@ -78,41 +78,44 @@ class Group:
         return None if name is None else self.names.index(name)
 
     def decide(self, request: Request, deployments: Sequence[Deployment]) -> Decision:
-        """Decide for one request among the deployments that are up. It never raises: it abstains."""
+        """Decide for one request among the deployments that are up. It never raises: it abstains.
+
+        A decision that will be followed counts as in flight at once, and what it may cost is held back: the next one
+        must know of it.
+        """
         began = time.perf_counter()
         decision = Decision(self.settings.name, self.mode, self.wall(), request, deployments=deployments)
         decision.category = request.category
-        try:
-            with self._lock:
+        with self._lock:
+            try:
                 self._fill(decision)
-        except Abstain as reason:
-            decision.abstained = str(reason)
-        except Exception as error:  # whatever it is, the request must go on
-            decision.abstained = f"error: {type(error).__name__}: {error}"
-        decision.took = time.perf_counter() - began
-        if decision.abstained is None and decision.took > self._slowest:
-            decision.abstained = "slow decision"
-        if decision.abstained is not None:
-            decision.ranking, decision.refused = (), False
+            except Abstain as reason:
+                decision.abstained = str(reason)
+            except Exception as error:  # whatever it is, the request must go on
+                decision.abstained = f"error: {type(error).__name__}: {error}"
+            decision.took = time.perf_counter() - began
+            if decision.abstained is None and decision.took > self._slowest:
+                decision.abstained = "slow decision"
+            if decision.abstained is not None:
+                decision.ranking, decision.refused = (), False
+            self._hold(decision)
         return decision
 
-    def hold(self, decision: Decision) -> Lease | None:
-        """Keep a decision until it becomes a call. One that will be followed counts as in flight at once, and what it
-        may cost is held back: the next request must know."""
-        if decision.model is None or decision.most is None:
-            return None
-        follows = self.mode == "route"
-        held = float(decision.most[decision.model]) if follows else 0.0
-        tokens = decision.expected_tokens
-        return self.ledger.open(object(), decision.model, held, tokens, decision, is_call=False, counts=follows)
+    def _hold(self, decision: Decision) -> None:
+        if decision.model is not None and decision.most is not None:
+            follows = self.mode == "route"
+            held = float(decision.most[decision.model]) if follows else 0.0
+            decision.lease = self.ledger.open(
+                object(), decision.model, held, decision.expected_tokens, decision, is_call=False, counts=follows
+            )
 
-    def start(self, key: Hashable, model: int, decision: Decision, lease: Lease | None) -> Lease | None:
-        """A call is made, at whichever model; None where this call was counted already."""
+    def start(self, key: Hashable, model: int, decision: Decision) -> Lease | None:
+        """A decision becomes a call, at whichever model; None where this call was counted already."""
         held = 0.0 if decision.most is None else float(decision.most[model])
-        if lease is None:
+        if decision.lease is None:
             call = self.ledger.open(key, model, held, decision.expected_tokens, decision, is_call=True)
         else:
-            call = self.ledger.become_call(lease, key, model, held)
+            call = self.ledger.become_call(decision.lease, key, model, held)
         if call is not None:
             now = self._clock()
             self._recent.joined(model, decision.request.input_tokens, now)
