@@ -81,6 +81,10 @@ class Proxy:
         self.stop()
         raise RuntimeError(f"LiteLLM's proxy did not come up; the end of {self.log}:\n{tail}")
 
+    def hang_up(self) -> None:
+        """Have the settings of its policy read again."""
+        self.process.send_signal(signal.SIGHUP)
+
     def stop(self) -> None:
         """End it with its workers."""
         if self.process.poll() is None:

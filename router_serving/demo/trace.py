@@ -47,6 +47,11 @@ class Trace:
     categories: tuple[str, ...]
     """R names."""
 
+    def first(self, count: int) -> "Trace":
+        """The first prompts alone."""
+        columns = (self.seconds, self.prompt_tokens, self.answer_tokens)
+        return Trace(*(column[:count] for column in columns), self.categories[:count])
+
 
 def make_trace(seed: int, seconds: float, rate: float = RATE) -> Trace:
     """Draw a trace of so many s, from one seed."""
