@@ -61,7 +61,8 @@ async def _ask(session: aiohttp.ClientSession, url: str, group: str, trace: Trac
         "stream_options": {"include_usage": True},
         "metadata": {"category": category},
     }
-    model, first, usage = None, None, {}
+    model, first = None, None
+    usage: dict[str, int] = {}
     try:
         timeout = aiohttp.ClientTimeout(total=PATIENCE)
         async with session.post(f"{url}/v1/chat/completions", json=body, timeout=timeout) as answer:

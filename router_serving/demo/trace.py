@@ -49,8 +49,8 @@ class Trace:
 
     def first(self, count: int) -> "Trace":
         """The first prompts alone."""
-        columns = (self.seconds, self.prompt_tokens, self.answer_tokens)
-        return Trace(*(column[:count] for column in columns), self.categories[:count])
+        seconds, prompts, answers = self.seconds[:count], self.prompt_tokens[:count], self.answer_tokens[:count]
+        return Trace(seconds, prompts, answers, self.categories[:count])
 
 
 def make_trace(seed: int, seconds: float, rate: float = RATE) -> Trace:
