@@ -24,16 +24,16 @@ from litellm.integrations.custom_logger import CustomLogger
 from router_serving.gateway.clerk import LOG, Clerk
 from router_serving.gateway.decision import Decision, Ending, as_line
 from router_serving.gateway.group import Group
+from router_serving.gateway.handover import handed_on
 from router_serving.gateway.ledger import Lease
 from router_serving.gateway.litellm_values import call_key, deployment_of, ending_of, limits_told
 from router_serving.gateway.metrics import Metrics
 from router_serving.gateway.request import read_request
 from router_serving.gateway.settings import Settings, settings_from_environment
+from router_serving.gateway.sharing import Sharing
 
 HONOURS_WEIGHTS = importlib.util.find_spec("litellm.types.router_weights") is not None
 """Whether this LiteLLM takes weights with a request (1.105 and later)."""
-FALLING = 1e-9
-"""The weight of a model over that of the one before it: LiteLLM draws it only where the better ones are gone."""
 
 _waiting: ContextVar[tuple[Group, Decision] | None] = ContextVar("router_serving_decision", default=None)
 """The decision of this task's attempt, until LiteLLM has made the call of it."""
@@ -49,13 +49,20 @@ class Gateway(CustomLogger):
         """
         super().__init__()
         self.settings = settings
-        self.groups = {name: Group(group, settings) for name, group in settings.groups.items()}
+        # Hosts keep the file wherever they like: what joins them is the names of the groups in one Redis.
+        identity = " ".join(sorted(settings.groups)) if settings.share == "redis" else str(settings.path)
+        self.sharing = Sharing(settings, identity, LOG.warning)
+        self.groups = {
+            name: Group(group, settings, self.sharing.worker, self.sharing.others(name))
+            for name, group in settings.groups.items()
+        }
         self._group_of: dict[str, Group] = {}  # by the id of a deployment; an id is in one group
         for group in self.groups.values():
             self._group_of |= dict.fromkeys(group.settings.deployments, group)
         self.metrics = Metrics(self.groups, settings.metrics, registry)
         saving = [group.budget.save for group in self.groups.values()]
         self.clerk = Clerk(settings.decisions, [self._end_silent, *saving])
+        self.sharing.begin(self._publish)
 
     async def async_filter_deployments(
         self,
@@ -128,6 +135,11 @@ class Gateway(CustomLogger):
         """A synchronous attempt failed."""
         self._guarded(self._billed, kwargs, start_time, end_time, True)
 
+    def close(self) -> None:
+        """Write what is waiting, and leave the other workers."""
+        self.clerk.close()
+        self.sharing.close()
+
     def reload(self) -> None:
         """Read the modes of the groups again; whatever else has changed needs a restart."""
         try:
@@ -145,6 +157,10 @@ class Gateway(CustomLogger):
             group.mode = new.mode
             LOG.warning("groups.%s: mode is %s", name, new.mode)
 
+    def _publish(self) -> None:
+        for group in self.groups.values():
+            group.publish()
+
     def _decided(self, group: Group, offered: list[Any], messages: Any, kwargs: Mapping[str, Any]) -> Decision:
         self._forget_waiting()
         deployments = [deployment_of(entry, group, litellm.model_cost) for entry in offered]
@@ -157,27 +173,6 @@ class Gateway(CustomLogger):
             self.clerk.say(f"{group.settings.name} {cause}", f"{group.settings.name}: abstained: {decision.abstained}")
         _waiting.set((group, decision))
         return decision
-
-    def _followed(
-        self, group: Group, decision: Decision, offered: list[Any], kwargs: dict[str, Any] | None
-    ) -> list[Any]:
-        """The deployments to hand on: by preference where LiteLLM honours it, else those of the best model alone."""
-        if decision.model is None:
-            return offered
-        rank = {model: place for place, model in enumerate(decision.ranking)}
-        failed = decision.request.failed
-        pairs = [
-            (entry, deployment)
-            for entry, deployment in zip(offered, decision.deployments, strict=True)
-            if deployment.model in rank
-        ]
-        fresh = [pair for pair in pairs if pair[1].id not in failed] or pairs
-        if kwargs is not None and self._prefers(group):
-            weights = {d.id: max(FALLING ** rank[d.model], 1e-300) for _, d in fresh if d.model is not None}
-            kwargs["_router_weights"] = {group.settings.name: weights}
-            # Where a budget counts, LiteLLM must not fall back to a model that it does not pay for.
-            return offered if group.settings.budget is None else [entry for entry, _ in fresh]
-        return [entry for entry, deployment in fresh if deployment.model == decision.model]
 
     def _prefers(self, group: Group) -> bool:
         how = group.settings.how

@@ -17,6 +17,24 @@ MOST_CAUSES = 200
 """Different causes that are said; beyond, a gateway says no new ones."""
 
 
+class Ticker:
+    """It calls something again and again, from a thread of its own; what is called raises nothing."""
+
+    def __init__(self, seconds: float, tick: Callable[[], None]) -> None:
+        self._seconds, self._tick, self._stop = seconds, tick, threading.Event()
+        self._thread = threading.Thread(target=self._run, name="router_serving ticker", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End it."""
+        self._stop.set()
+        self._thread.join(timeout=5.0)
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._seconds):
+            self._tick()
+
+
 class Clerk:
     """It appends lines to a file, and calls what has to be called every now and then."""
 

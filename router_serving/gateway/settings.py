@@ -68,6 +68,8 @@ class Settings:
 
     groups: Mapping[str, GroupSettings]
     """By the name of the group."""
+    path: Path
+    """Of the file: workers that read the same one belong together, unless Redis joins those of several hosts."""
     decisions: Path | None = None
     """Where every decision becomes one line of JSON; None: nowhere."""
     state: Path | None = None
@@ -99,7 +101,7 @@ def load_settings(path: str | PathLike[str]) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: not TOML: {error}") from None
     try:
-        return _settings(table, path.absolute().parent)
+        return _settings(table, path.absolute())
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
@@ -111,7 +113,8 @@ def settings_from_environment() -> Settings:
     return load_settings(os.environ[VARIABLE])
 
 
-def _settings(table: dict[str, Any], folder: Path) -> Settings:
+def _settings(table: dict[str, Any], path: Path) -> Settings:
+    folder = path.parent
     mode = _one_of(MODES)("mode", table.pop("mode", "shadow"))
     groups = table.pop("groups", None)
     if not isinstance(groups, dict) or not groups:
@@ -127,7 +130,8 @@ def _settings(table: dict[str, Any], folder: Path) -> Settings:
         "metrics": _address,
     }
     values = _values("", table, read)
-    return Settings(groups={name: _group(name, group, mode, folder) for name, group in groups.items()}, **values)
+    read_groups = {name: _group(name, group, mode, folder) for name, group in groups.items()}
+    return Settings(groups=read_groups, path=path, **values)
 
 
 def _group(name: str, table: Any, mode: str, folder: Path) -> GroupSettings:
