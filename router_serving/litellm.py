@@ -78,13 +78,10 @@ class Gateway(CustomLogger):
             return healthy_deployments
         try:
             decision = self._decided(group, healthy_deployments, messages, request_kwargs or {})
-            follows = group.mode == "route"
-            if not (follows and decision.refused):
-                return (
-                    self._followed(group, decision, healthy_deployments, request_kwargs)
-                    if follows
-                    else [*healthy_deployments]
-                )
+            if group.mode != "route":
+                return healthy_deployments
+            if not decision.refused:
+                return handed_on(group, decision, healthy_deployments, request_kwargs, self._prefers(group))
         except Exception as error:  # an exception here would fail the request
             self.clerk.say(f"error {type(error).__name__}", f"{model}: abstained: {type(error).__name__}: {error}")
             return healthy_deployments

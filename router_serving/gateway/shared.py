@@ -1,7 +1,8 @@
 """The workers of one host see each other through a table in shared memory: a row for each, that it alone writes.
 
 A worker claims a row by a lock that the kernel drops with the process, and a row whose heartbeat stands still counts
-for nothing in flight. What its owner spent stays in the row, and what it held back counts as spent for who takes it over.
+for nothing in flight. What its owner spent stays in the row, and what it held back counts as spent for who takes it
+over.
 """
 
 import fcntl

@@ -46,7 +46,7 @@ async def test_the_policys_model_answers(fleet, gateway, how):
 
 
 async def test_shadow_decides_and_changes_nothing(fleet, gateway):
-    one = gateway(prefers(["medium", "small", "large"]), whole='mode = "shadow"')
+    one = gateway(prefers(["medium", "small", "large"]), whole='mode = "shadow"\nslowest = 5.0')
     router = router_of(fleet)
     answers = [served(await router.acompletion(model="smart", messages=PING)) for _ in range(30)]
     assert set(answers) == {"large-a", "medium-a", "small-a"}  # simple-shuffle's own choice
