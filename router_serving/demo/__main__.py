@@ -6,6 +6,7 @@ It needs LiteLLM's proxy and no network: pip install 'litellm[proxy]'.
 import argparse
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -51,6 +52,7 @@ def main(args: Sequence[str] | None = None) -> None:
         import litellm  # noqa: F401
     except ImportError:
         parser.exit(2, "LiteLLM is not installed: pip install 'litellm[proxy]'\n")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the proxies are stopped, too
     with ExitStack() as stack:
         folder = given.output or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=given.output is None)

@@ -29,9 +29,7 @@ def free_port() -> int:
 class Proxy:
     """One proxy on loopback. It asks the internet for nothing."""
 
-    def __init__(
-        self, folder: Path, config: Mapping[str, Any], settings: Path | None = None, workers: int = 1, nice: int = 0
-    ) -> None:
+    def __init__(self, folder: Path, config: Mapping[str, Any], settings: Path | None = None, workers: int = 1) -> None:
         """Start it in a folder, which gets its config and its log; `settings` are those of a policy inside it."""
         folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
@@ -64,8 +62,7 @@ class Proxy:
                 env=environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=(lambda: os.nice(nice)) if nice else None,
-                start_new_session=True,
+                process_group=0,
             )
 
     def wait(self) -> "Proxy":

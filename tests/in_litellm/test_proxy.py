@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 
 from router_serving.demo.proxy import Proxy, free_port
-from tests.gateway.conftest import PRICES
 from tests.helpers.gateway import NAMES, prefers, write_settings
+from tests.in_litellm.conftest import PRICES
 
 PING = "ping [[answer 5]]"
 

@@ -6,8 +6,8 @@ import litellm
 import pytest
 from litellm import Router
 
-from tests.gateway.conftest import PRICES, at_rest, lines_of
 from tests.helpers.gateway import prefers
+from tests.in_litellm.conftest import PRICES, at_rest, lines_of
 
 PING = [{"role": "user", "content": "ping [[answer 5]]"}]
 
