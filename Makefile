@@ -5,9 +5,11 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CLIENTS := $(VENV)/.clients
 DOCS := $(VENV)/.docs
+# LiteLLM is nobody's dependency, and has an environment of its own, without JAX.
+GATEWAY := .venv-gateway
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help setup train test test-clients claims demo bench docs serve-docs check format clean
+.PHONY: help setup train test test-clients test-gateway gateway-demo gateway-policy claims demo bench docs serve-docs check format clean
 
 help:  ## Say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -37,6 +39,23 @@ test: $(INSTALLED)  ## Run the tests
 test-clients: $(CLIENTS)  ## Run Stable-Baselines3 and RecordVideo on the Gymnasium environment
 	$(BIN)/python -m pytest -x -n 0 tests/clients
 
+$(GATEWAY)/.installed: tests/in_litellm/requirements.txt
+	$(PYTHON) -m venv $(GATEWAY)
+	$(GATEWAY)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/in_litellm/requirements.txt
+	$(GATEWAY)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+test-gateway: $(GATEWAY)/.installed  ## Test the policy inside the real LiteLLM, its SDK and its proxy, and Redis if it is there
+	$(GATEWAY)/bin/python -m pytest -c tests/in_litellm/pytest.ini tests/in_litellm
+
+gateway-demo: $(GATEWAY)/.installed  ## Route real requests on this machine: a policy against LiteLLM's strategies, under ten minutes
+	$(GATEWAY)/bin/python -m router_serving.demo
+
+gateway-policy: $(INSTALLED)  ## Train the demo's policy anew, into runs/gateway
+	$(BIN)/python -m router_serving.demo.trace runs/gateway-trace.csv
+	$(BIN)/python -m train.ppo --env LLMRouter-v1 --fleet router_serving/demo/fleet.toml --trace runs/gateway-trace.csv \
+	    --budget 1000 --episode-length 300 --num-envs 1024 --total-timesteps 8000000 --run-dir runs/gateway
+
 claims: $(INSTALLED)  ## Measure what README claims, over several seeds, and write RESULTS.md: on 2 cores, nine minutes for LLMRouter-v0 and some hours for -v1
 	$(BIN)/python -m train.claims
 
@@ -63,4 +82,4 @@ format: $(INSTALLED)  ## Put the code into the shape that `make check` asks for
 	$(BIN)/ruff check --fix .
 
 clean:  ## Remove what was built and installed
-	rm -rf $(VENV) build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(GATEWAY) build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,8 +3,8 @@
     python -m router_serving.demo.fleet --port 4010 --fleet fleet.toml
 
 Each model answers below its own path, http://127.0.0.1:4010/NAME/v1. A prompt says how it is to be answered: the mark
-`[[answer 57]]` asks for 57 tokens, `[[status 500]]` for that error, `[[hang]]` for an answer that never comes. A token is
-four characters of a prompt. POST /reset begins anew: {"outages": [["NAME", 3.0, 8.0]], "filled": 1.0}, times in s from then.
+`[[answer 57]]` asks for 57 tokens, `[[status 500]]` for that error, `[[hang]]` for an answer that never comes. A token
+is four characters of a prompt. POST /reset begins anew: {"outages": [["NAME", 3.0, 8.0]], "filled": 1.0}, in s.
 """
 
 import argparse
@@ -148,7 +148,7 @@ def application(models: Sequence[ModelSpec]) -> web.Application:
     endpoints = {model.name: Endpoint(model) for model in models}
     app = web.Application(client_max_size=2**24)
     for name, endpoint in endpoints.items():
-        for path in ("chat/completions", "completions", "embeddings"):
+        for path in ("chat/completions", "completions", "embeddings", "responses"):
             app.router.add_post(f"/{name}/v1/{path}", endpoint.handle)
 
     async def reset(request: web.Request) -> web.Response:
@@ -180,11 +180,27 @@ def _answer(path: str, model: str, usage: dict[str, int]) -> dict[str, Any]:
     if path.endswith("embeddings"):
         return {**about, "object": "list", "data": [{"object": "embedding", "index": 0, "embedding": [0.0, 1.0]}]}
     text = " word" * usage["completion_tokens"]
+    if path.endswith("responses"):
+        return _response(about, text)
     if path.endswith("chat/completions"):
         message = {"role": "assistant", "content": text}
         choice: dict[str, Any] = {"index": 0, "message": message, "finish_reason": "stop"}
         return {**about, "object": "chat.completion", "choices": [choice]}
     return {**about, "object": "text_completion", "choices": [{"index": 0, "text": text, "finish_reason": "stop"}]}
+
+
+def _response(about: dict[str, Any], text: str) -> dict[str, Any]:
+    """An answer in the form of the responses endpoint."""
+    usage = about["usage"]
+    content = {"type": "output_text", "text": text, "annotations": []}
+    message = {"type": "message", "id": "demo", "role": "assistant", "status": "completed", "content": [content]}
+    counts = {"input_tokens": usage["prompt_tokens"], "output_tokens": usage["completion_tokens"]}
+    details = {"input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}}
+    return {
+        **{"id": "demo", "object": "response", "created_at": about["created"], "model": about["model"]},
+        **{"status": "completed", "output": [message], "parallel_tool_calls": True, "tool_choice": "auto", "tools": []},
+        "usage": {**counts, **details, "total_tokens": usage["total_tokens"]},
+    }
 
 
 def _error(status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:

@@ -47,6 +47,11 @@ class Trace:
     categories: tuple[str, ...]
     """R names."""
 
+    def first(self, count: int) -> "Trace":
+        """The first prompts alone."""
+        seconds, prompts, answers = self.seconds[:count], self.prompt_tokens[:count], self.answer_tokens[:count]
+        return Trace(seconds, prompts, answers, self.categories[:count])
+
 
 def make_trace(seed: int, seconds: float, rate: float = RATE) -> Trace:
     """Draw a trace of so many s, from one seed."""
@@ -64,7 +69,8 @@ def make_trace(seed: int, seconds: float, rate: float = RATE) -> Trace:
 def _arrivals(random: np.random.Generator, seconds: float, rate: float) -> np.ndarray:
     """Times of a Cox process, s: in steps of 1 s, a Poisson number of prompts at even times."""
     kept = np.exp(-1.0 / BURST_TIME)
-    burst, times = random.standard_normal(), []
+    burst = random.standard_normal()
+    times: list[float] = []
     for second in range(int(seconds)):
         count = random.poisson(rate * np.exp(BURST_STD * burst - BURST_STD**2 / 2))
         times.extend(second + np.sort(random.random(count)))

@@ -4,7 +4,6 @@ import json
 import math
 import os
 import threading
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,9 +13,10 @@ import numpy as np
 from router_serving.clock import SECONDS_PER_DAY
 from router_serving.files import write_text
 from router_serving.gateway.ledger import Ledger
+from router_serving.gateway.others import Others
 from router_serving.policy import Policy
 from router_serving.priced_policy import PricedPolicy
-from router_serving.session import Session
+from router_serving.session import Session, Ticket
 
 EPOCH = datetime(1970, 1, 1)
 """From it on, the periods of a time zone are counted, by what the clocks there show."""
@@ -44,17 +44,17 @@ class Budget:
         zone: ZoneInfo,
         file: Path | None,
         now: float,
-        others: Callable[[], float] = lambda: 0.0,
+        others: Others,
     ) -> None:
-        """`amount` is USD a period of `length` s, `now` a Unix time, and `others()` what other workers have spent and
-        hold back in this period, USD. Raises `ValueError` for a state file that is damaged."""
+        """`amount` is USD a period of `length` s, and `now` a Unix time. Raises `ValueError` for a state file that is
+        damaged."""
         self.amount = amount
         self._ledger, self._policy, self._length, self._zone = ledger, policy, length, zone
         self._file, self._others = file, others
         self._lock = threading.RLock()
         self.session: Session | None = None
-        ledger.begin_period(period_at(now, length, zone)[0])
-        self._restore()
+        period = period_at(now, length, zone)[0]
+        ledger.begin_period(period, max(self._restored(period), others.inherited(period)))
         self._begin_session(now)
 
     @property
@@ -67,14 +67,14 @@ class Budget:
         """USD that no bill has taken and no open call holds; infinite without a budget."""
         if self.amount is None:
             return math.inf
-        return self.amount - self._ledger.spent - self._ledger.held - self._others()
+        return self.amount - self._ledger.spent - self._ledger.held - self._others.money(self._ledger.period)
 
     @property
     def left(self) -> float:
         """The share of the budget that no bill has taken, 0 .. 1; 1 without a budget."""
         if self.amount is None:
             return 1.0
-        return min(max((self.amount - self._ledger.spent - self._others()) / self.amount, 0.0), 1.0)
+        return min(max(self._unspent(self.amount) / self.amount, 0.0), 1.0)
 
     def roll(self, now: float) -> None:
         """Begin the period that a Unix time is in, if it is a later one."""
@@ -96,9 +96,37 @@ class Budget:
                 state = {"period": self._ledger.period, "spent": self._ledger.spent + self._ledger.held}
             write_text(self._file, json.dumps(state), replace=True)
 
-    def _restore(self) -> None:
+    def charge(self, ticket: Ticket | None, cost: float) -> None:
+        """Tell the pacer what its prompt cost, USD: as if each of the other workers had one that cost as much."""
+        if self.session is not None and ticket is not None and ticket.session == self.session.id:
+            self.session.charge(ticket, cost * self._others.workers())
+
+    def cancel(self, ticket: Ticket | None) -> None:
+        """Tell the pacer that its prompt owes nothing, if it was not charged."""
+        if self.session is not None and ticket is not None and ticket in self.session.open_tickets:
+            self.session.cancel(ticket)
+
+    def pace(self, observation: np.ndarray, allowed: np.ndarray, costs: np.ndarray, now: float) -> Ticket | None:
+        """Have the pacer choose a model, (N,) USD being what this prompt is expected to cost; None: nothing is left.
+
+        With several workers each paces the whole budget as if its own prompts were those of all.
+        """
+        if self.session is None:
+            return None
+        try:
+            return self.session.route(observation, allowed, seconds=now, costs=costs * self._others.workers())
+        except ValueError as error:
+            if "budget is spent" in str(error):
+                return None
+            raise
+
+    def _unspent(self, amount: float) -> float:
+        return amount - self._ledger.spent - self._others.money(self._ledger.period)
+
+    def _restored(self, now_period: int) -> float:
+        """What the state file says was spent in this period, USD."""
         if self._file is None or not self._file.exists():
-            return
+            return 0.0
         try:
             state = json.loads(self._file.read_text(encoding="utf-8"))
             period, spent = int(state["period"]), float(state["spent"])
@@ -106,8 +134,7 @@ class Budget:
                 raise ValueError(f"spent is {spent}")
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{self._file}: not what a gateway saved: {error}; remove it to begin anew") from None
-        if period == self._ledger.period:
-            self._ledger.begin_period(period, spent)
+        return spent if period == now_period else 0.0
 
     def _begin_session(self, now: float) -> None:
         """The pacer of a priced policy: what is left, for the rest of the period."""
@@ -115,9 +142,8 @@ class Budget:
             return
         _, passed = period_at(now, self._length, self._zone)
         days = max((1.0 - passed) * self._length, 1.0) / SECONDS_PER_DAY
-        left = max(self.amount - self._ledger.spent - self._others(), 0.0)
         try:
-            self.session = self._policy.start(left, days=days, after=self.session)
+            self.session = self._policy.start(max(self._unspent(self.amount), 0.0), days=days, after=self.session)
         except ValueError:  # it pays for no prompt at all
             self.session = None
 

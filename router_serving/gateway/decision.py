@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from router_serving.gateway.ledger import Lease
 from router_serving.gateway.request import Request
 from router_serving.session import Ticket
 
@@ -61,6 +62,8 @@ class Decision:
     """Seconds until it was made."""
     deployments: Sequence[Deployment] = field(default_factory=tuple)
     """Those that LiteLLM offered."""
+    lease: Lease | None = None
+    """What stands for the decision until it is a call."""
 
     @property
     def model(self) -> int | None:

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from router_serving.gateway.decision import Decision, Deployment, Ending
 from router_serving.gateway.ledger import Lease, Ledger
 from router_serving.gateway.limits import Limits
 from router_serving.gateway.observe import model_table, observer_for
+from router_serving.gateway.others import Alone, Others
 from router_serving.gateway.quality import Forecasts, read_shares
 from router_serving.gateway.recent import Recent
 from router_serving.gateway.request import Request
@@ -27,18 +27,6 @@ class Abstain(Exception):
     """LiteLLM's own choice stands, for the reason in the message."""
 
 
-class Alone:
-    """The load of other workers, where there are none."""
-
-    def load(self) -> tuple[np.ndarray | float, np.ndarray | float]:
-        """Requests in flight and tokens of their answers, (N,) each."""
-        return 0.0, 0.0
-
-    def money(self) -> float:
-        """USD that they have spent and hold back in this period."""
-        return 0.0
-
-
 class Group:
     """One model group. Many threads may use it; nothing in it waits for anything."""
 
@@ -47,17 +35,17 @@ class Group:
         settings: GroupSettings,
         whole: Settings,
         worker: int = 0,
-        others: Any = None,
+        others: Others | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """`others` tells the load of other workers, as `Alone` does. Raises `ValueError` or `FileNotFoundError`, in
+        """`others` are the other workers; None: there are none. Raises `ValueError` or `FileNotFoundError`, in
         one line, for a policy that cannot observe a gateway, or a file of the settings that is none."""
         self.settings, self.mode = settings, settings.mode
-        self._clock, self._wall, self._zone, self._slowest = clock, wall, whole.zone, whole.slowest
-        self._others = others or Alone()
+        self.wall, self._clock, self._zone, self._slowest = wall, clock, whole.zone, whole.slowest
         self.policy = load_policy(settings.policy)
         self.names = self.policy.model_names
+        self._others = others or Alone(len(self.names))
         self._check_names()
         self._table = model_table(self.policy.origin, settings.slots)
         self._observer = observer_for(self.policy.origin, settings.longest_prompt)
@@ -67,7 +55,7 @@ class Group:
         self._limits = Limits(self._table.request_limit, self._table.token_limit, clock())
         file = state_file(whole.state, settings.name, worker)
         amount, length = settings.budget, settings.period
-        self.budget = Budget(self.ledger, self.policy, amount, length, whole.zone, file, wall(), self._others.money)
+        self.budget = Budget(self.ledger, self.policy, amount, length, whole.zone, file, wall(), self._others)
         if isinstance(self.policy, PricedPolicy) and amount is None:
             raise ValueError(f"groups.{settings.name}.budget is missing; the policy was trained with --priced")
         self._lock = threading.Lock()
@@ -78,38 +66,51 @@ class Group:
         return None if name is None else self.names.index(name)
 
     def decide(self, request: Request, deployments: Sequence[Deployment]) -> Decision:
-        """Decide for one request among the deployments that are up. It never raises: it abstains."""
+        """Decide for one request among the deployments that are up. It never raises: it abstains.
+
+        A decision that will be followed counts as in flight at once, and what it may cost is held back: the next one
+        must know of it.
+        """
         began = time.perf_counter()
-        decision = Decision(self.settings.name, self.mode, self._wall(), request, deployments=deployments)
+        decision = Decision(self.settings.name, self.mode, self.wall(), request, deployments=deployments)
         decision.category = request.category
-        try:
-            with self._lock:
+        with self._lock, self._others.exclusive() as is_alone:
+            try:
+                if not is_alone:
+                    raise Abstain("other workers are deciding")
                 self._fill(decision)
-        except Abstain as reason:
-            decision.abstained = str(reason)
-        except Exception as error:  # whatever it is, the request must go on
-            decision.abstained = f"error: {type(error).__name__}: {error}"
-        decision.took = time.perf_counter() - began
-        if decision.abstained is None and decision.took > self._slowest:
-            decision.abstained = "slow decision"
-        if decision.abstained is not None:
-            decision.ranking, decision.refused = (), False
+            except Abstain as reason:
+                decision.abstained = str(reason)
+            except Exception as error:  # whatever it is, the request must go on
+                decision.abstained = f"error: {type(error).__name__}: {error}"
+            decision.took = time.perf_counter() - began
+            if decision.abstained is None and decision.took > self._slowest:
+                decision.abstained = "slow decision"
+            if decision.abstained is not None:
+                decision.ranking, decision.refused = (), False
+            self._hold(decision)
+            self.publish()
         return decision
 
-    def hold(self, decision: Decision) -> Lease | None:
-        """Count a decision that will be followed as in flight, and hold back what it may cost, until it is a call."""
-        if decision.model is None or decision.most is None:
-            return None
-        held = float(decision.most[decision.model])
-        return self.ledger.open(object(), decision.model, held, decision.expected_tokens, decision, is_call=False)
+    def publish(self) -> None:
+        """Let the other workers know the load and the money of this one."""
+        self._others.publish(self.ledger)
 
-    def start(self, key: Hashable, model: int, decision: Decision, lease: Lease | None) -> Lease | None:
-        """A call is made, at whichever model; None where this call was counted already."""
+    def _hold(self, decision: Decision) -> None:
+        if decision.model is not None and decision.most is not None:
+            follows = self.mode == "route"
+            held = float(decision.most[decision.model]) if follows else 0.0
+            decision.lease = self.ledger.open(
+                object(), decision.model, held, decision.expected_tokens, decision, is_call=False, counts=follows
+            )
+
+    def start(self, key: Hashable, model: int, decision: Decision) -> Lease | None:
+        """A decision becomes a call, at whichever model; None where this call was counted already."""
         held = 0.0 if decision.most is None else float(decision.most[model])
-        if lease is None:
+        if decision.lease is None:
             call = self.ledger.open(key, model, held, decision.expected_tokens, decision, is_call=True)
         else:
-            call = self.ledger.become_call(lease, key, model, held)
+            call = self.ledger.become_call(decision.lease, key, model, held)
         if call is not None:
             now = self._clock()
             self._recent.joined(model, decision.request.input_tokens, now)
@@ -121,9 +122,8 @@ class Group:
         lease = self.ledger.settle(key, ending.cost, attempt)
         if lease is None:
             return None
-        session, decision = self.budget.session, lease.note
-        if session is not None and decision.ticket is not None and decision.ticket.session == session.id:
-            session.charge(decision.ticket, ending.cost)
+        decision: Decision = lease.note
+        self.budget.charge(decision.ticket, ending.cost)
         if ending.completion_tokens is not None and ending.status == "success":
             self._recent.answered(lease.model, ending.completion_tokens)
             told = ending.completion_tokens + (ending.prompt_tokens or 0)
@@ -132,9 +132,7 @@ class Group:
 
     def drop(self, lease: Lease) -> None:
         """A call that was ended without a bill owes the pacer nothing."""
-        session, ticket = self.budget.session, lease.note.ticket
-        if session is not None and ticket is not None and ticket in session.open_tickets:
-            session.cancel(ticket)
+        self.budget.cancel(lease.note.ticket)
 
     def told_limit(self, model: int, name: str, left: float) -> None:
         """A provider says how many "requests" or "tokens" it has left for us."""
@@ -143,7 +141,7 @@ class Group:
     def _fill(self, decision: Decision) -> None:
         request, now = decision.request, self._clock()
         self._recent.arrived(now)
-        self.budget.roll(self._wall())
+        self.budget.roll(self.wall())
         usable = self._usable(decision)
         count = np.bincount(usable, minlength=len(self.names)).astype(np.float64)
         up = np.bincount([d.model for d in decision.deployments if d.model is not None], minlength=len(self.names))
@@ -166,15 +164,8 @@ class Group:
         assert expected is not None
         assert most is not None
         if isinstance(self.policy, PricedPolicy):
-            session = self.budget.session
-            if session is None:
-                self._nothing_payable(decision)
-                return
-            try:
-                decision.ticket = session.route(observation, allowed, seconds=self._wall(), costs=expected)
-            except ValueError as error:
-                if "budget is spent" not in str(error):
-                    raise
+            decision.ticket = self.budget.pace(observation, allowed, expected, self.wall())
+            if decision.ticket is None:
                 self._nothing_payable(decision)
                 return
             decision.price = decision.ticket.price
@@ -258,7 +249,7 @@ class Group:
         return costs
 
     def _time_of_day(self) -> float:
-        local = datetime.fromtimestamp(self._wall(), self._zone)
+        local = datetime.fromtimestamp(self.wall(), self._zone)
         return (local.hour * 3600 + local.minute * 60 + local.second) / 86_400.0
 
     def _check_names(self) -> None:

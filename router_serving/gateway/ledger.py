@@ -1,8 +1,8 @@
 """What is in flight and what is owed: a lease for every call from its decision to its bill, whatever is heard of it.
 
-A gateway tells of a call in no reliable order, sometimes twice and sometimes never. A lease is counted as in flight until
-the first word of its end, and what it may cost is held back until its bill comes, or word that there will be none. A bill
-counts once, and always: also after its lease was given up.
+A gateway tells of a call in no reliable order, sometimes twice and sometimes never. A lease is counted as in flight
+until the first word of its end, and what it may cost is held back until its bill comes, or word that there will be
+none. A bill counts once, and always: also after its lease was given up.
 """
 
 import itertools
@@ -40,8 +40,9 @@ class Lease:
     """Monotonic clock, s."""
     after: float
     """Wall clock, s: what is heard of an attempt that began earlier is of the one before, which had the same key."""
-    in_flight: bool = True
-    is_call: bool = False
+    in_flight: bool
+    """Whether it counts among the model's requests."""
+    is_call: bool
     """False until the decision has become a call."""
 
 
@@ -84,13 +85,18 @@ class Ledger:
         with self._lock:
             return len(self._leases)
 
-    def open(self, key: Hashable, model: int, held: float, tokens: float, note: Any, is_call: bool) -> Lease | None:
-        """Begin a lease; None, and nothing changes, where the key has one already."""
+    def open(
+        self, key: Hashable, model: int, held: float, tokens: float, note: Any, *, is_call: bool, counts: bool = True
+    ) -> Lease | None:
+        """Begin a lease; None, and nothing changes, where the key has one already.
+
+        With `counts` False it stands for nothing in flight, as a decision does that will not be followed.
+        """
         with self._lock:
             if key in self._numbers:
                 return None
             after = self._closed.get(key, float("-inf"))
-            lease = Lease(key, model, held, tokens, note, self.period, self._clock(), after, is_call=is_call)
+            lease = Lease(key, model, held, tokens, note, self.period, self._clock(), after, counts, is_call)
             self._enter(lease)
             return lease
 
@@ -114,7 +120,7 @@ class Ledger:
                 self._land(lease)
 
     def settle(self, key: Hashable, cost: float, attempt: float) -> Lease | None:
-        """Book a bill, USD, of the attempt that began at this wall clock, s, once; returned is the lease that it ends."""
+        """Book a bill, USD, of the attempt that began at this wall clock, s, once; returned is the lease it ends."""
         with self._lock:
             bill = (key, attempt)
             if bill in self._billed:
@@ -139,7 +145,7 @@ class Ledger:
             return self._close(lease) if self.find(lease.key) is lease else None
 
     def expire(self) -> list[Lease]:
-        """End the leases of which nothing was heard for too long, and return those that were calls."""
+        """End the leases of which nothing was heard for too long, and return them."""
         with self._lock:
             now, over = self._clock(), []
             for lease in self._leases.values():  # the oldest first
@@ -147,7 +153,7 @@ class Ledger:
                     break
                 if now - lease.began >= (self._deadline if lease.is_call else PENDING):
                     over.append(lease)
-            return [self._close(lease) for lease in over if lease.is_call or self._drop(lease)]
+            return [self._close(lease) for lease in over]
 
     def begin_period(self, period: int, spent: float = 0.0) -> None:
         """Begin another period; calls that are open are paid by the one that they began in."""
@@ -157,8 +163,9 @@ class Ledger:
     def _enter(self, lease: Lease) -> None:
         number = next(self._count)
         self._leases[number], self._numbers[lease.key] = lease, number
-        self.requests[lease.model] += 1
-        self.tokens[lease.model] += lease.tokens
+        if lease.in_flight:
+            self.requests[lease.model] += 1
+            self.tokens[lease.model] += lease.tokens
 
     def _land(self, lease: Lease) -> None:
         if lease.in_flight:
@@ -175,13 +182,9 @@ class Ledger:
 
     def _close(self, lease: Lease) -> Lease:
         self._leave(lease)
-        _remember(self._closed, lease.key, self._wall())
+        if lease.is_call:
+            _remember(self._closed, lease.key, self._wall())
         return lease
-
-    def _drop(self, lease: Lease) -> bool:
-        """End a decision that became no call; it is not reported."""
-        self._leave(lease)
-        return False
 
 
 def _remember(ends: OrderedDict[Hashable, Any], key: Hashable, value: Any) -> None:

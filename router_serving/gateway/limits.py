@@ -1,7 +1,7 @@
 """Rate limits: a bucket of requests and one of tokens for each model, as far as a gateway can know them.
 
-Each holds one minute's worth and refills evenly. Its level is counted by ourselves, and corrected wherever a provider says
-what is left of it.
+Each holds one minute's worth and refills evenly. Its level is counted by ourselves, and corrected wherever a provider
+says what is left of it.
 """
 
 import threading

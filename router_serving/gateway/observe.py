@@ -16,9 +16,11 @@ Observer = Callable[[Situation], np.ndarray]
 
 NEEDED = {
     "LLMRouter-v0": ("slowdown", "gap_floor", "gap_slope"),
-    "LLMRouter-v1": ("ttft_sla", "latency_sla", "mean_rate", "longest_prompt", "bin_edges", "expected_output")
-    + ("step_time", "step_time_per_sequence", "prefill_rate", "slots", "usual_chunk_time", "chunk_time", "overhead")
-    + ("mean_prefill", "mean_answer", "aging", "sustained"),
+    "LLMRouter-v1": (
+        *("ttft_sla", "latency_sla", "mean_rate", "longest_prompt", "bin_edges", "expected_output"),
+        *("step_time", "step_time_per_sequence", "prefill_rate", "slots", "usual_chunk_time", "chunk_time", "overhead"),
+        *("mean_prefill", "mean_answer", "aging", "sustained"),
+    ),
 }
 """The numbers that a policy's origin must hold, by environment."""
 

@@ -1,7 +1,8 @@
 """The observation of a policy of LLMRouter-v0: length, complexity, N queues, time of day, budget.
 
-Its simulator has loads in place of requests in slots. What stands for a model's queue is the one at which the simulator's
-model is as slow as this one is now: with n requests in c slots, a prompt takes max(1, (n + 1) / c) times as long.
+Its simulator has loads in place of requests in slots. What stands for a model's queue is the one at which the
+simulator's model is as slow as this one is now: with n requests in c slots, a prompt takes max(1, (n + 1) / c) times as
+long.
 """
 
 import numpy as np

@@ -44,7 +44,7 @@ def read_request(messages: Any, kwargs: Mapping[str, Any]) -> Request:
     input_tokens = _positive(said.get("input_tokens")) or max(1.0, characters / CHARACTERS_PER_TOKEN)
     most = size + TOKENS_PER_MESSAGE * (1 + (len(content) if isinstance(content, list) else 1))
     limits = [_positive(kwargs.get(name)) for name in ("max_tokens", "max_completion_tokens", "max_output_tokens")]
-    complexity = said.get("complexity")
+    complexity = _number(said.get("complexity"))
     category = said.get("category")
     return Request(
         input_tokens=input_tokens,
@@ -52,7 +52,7 @@ def read_request(messages: Any, kwargs: Mapping[str, Any]) -> Request:
         answer_tokens=_positive(said.get("answer_tokens")),
         max_tokens=min((limit for limit in limits if limit is not None), default=None),
         category=category if isinstance(category, str) and category else None,
-        complexity=float(complexity) if _is_number(complexity) and 0 <= complexity <= 1 else None,
+        complexity=complexity if complexity is not None and 0 <= complexity <= 1 else None,
         failed=frozenset(_failed(said)),
         text=texts[-1][-LONGEST_TEXT:] if texts else "",
     )
@@ -89,9 +89,11 @@ def _failed(metadata: Mapping[str, Any]) -> Iterable[str]:
             yield attempt["deployment_id"]
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _number(value: Any) -> float | None:
+    is_one = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if is_one else None
 
 
 def _positive(value: Any) -> float | None:
-    return float(value) if _is_number(value) and value > 0 else None
+    number = _number(value)
+    return number if number is not None and number > 0 else None

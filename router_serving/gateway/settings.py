@@ -68,6 +68,8 @@ class Settings:
 
     groups: Mapping[str, GroupSettings]
     """By the name of the group."""
+    path: Path
+    """Of the file: workers that read the same one belong together, unless Redis joins those of several hosts."""
     decisions: Path | None = None
     """Where every decision becomes one line of JSON; None: nowhere."""
     state: Path | None = None
@@ -82,6 +84,8 @@ class Settings:
     """How workers see each other's load: "none", "shm" on one host, or "redis"."""
     redis: str = "redis://127.0.0.1:6379/0"
     """Where Redis is, with share = "redis"."""
+    metrics: str | None = None
+    """HOST:PORT where Prometheus may ask, with one worker; None: in the process's own registry alone."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -97,7 +101,7 @@ def load_settings(path: str | PathLike[str]) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: not TOML: {error}") from None
     try:
-        return _settings(table, path.absolute().parent)
+        return _settings(table, path.absolute())
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
@@ -109,7 +113,8 @@ def settings_from_environment() -> Settings:
     return load_settings(os.environ[VARIABLE])
 
 
-def _settings(table: dict[str, Any], folder: Path) -> Settings:
+def _settings(table: dict[str, Any], path: Path) -> Settings:
+    folder = path.parent
     mode = _one_of(MODES)("mode", table.pop("mode", "shadow"))
     groups = table.pop("groups", None)
     if not isinstance(groups, dict) or not groups:
@@ -122,9 +127,11 @@ def _settings(table: dict[str, Any], folder: Path) -> Settings:
         "lease": _number(above=0),
         "share": _one_of(SHARES),
         "redis": _text,
+        "metrics": _address,
     }
     values = _values("", table, read)
-    return Settings(groups={name: _group(name, group, mode, folder) for name, group in groups.items()}, **values)
+    read_groups = {name: _group(name, group, mode, folder) for name, group in groups.items()}
+    return Settings(groups=read_groups, path=path, **values)
 
 
 def _group(name: str, table: Any, mode: str, folder: Path) -> GroupSettings:
@@ -179,6 +186,13 @@ def _text(key: str, value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"{key} is {value!r}; it must be a text")
     return value
+
+
+def _address(key: str, value: Any) -> str:
+    host, _, port = _text(key, value).rpartition(":")
+    if not host or not port.isdigit():
+        raise ValueError(f"{key} is {value!r}; it must be HOST:PORT, such as '127.0.0.1:9464'")
+    return str(value)
 
 
 def _path(folder: Path) -> Callable[[str, Any], Path]:

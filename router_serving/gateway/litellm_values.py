@@ -1,0 +1,90 @@
+"""What LiteLLM's dicts say, read leniently: any of it may be missing in some version or on some path."""
+
+from collections.abc import Hashable, Mapping
+from datetime import datetime
+from typing import Any
+
+from router_serving.gateway.decision import Deployment, Ending
+from router_serving.gateway.group import Group
+
+RATE_HEADERS = {
+    f"{prefix}x-ratelimit-remaining-{name}": name for prefix in ("llm_provider-", "") for name in ("requests", "tokens")
+}
+"""What providers say that they have left for us, as LiteLLM hands it on."""
+
+
+def deployment_of(entry: Mapping[str, Any], group: Group, known_prices: Mapping[str, Any]) -> Deployment:
+    """One of the deployments that LiteLLM offers; `known_prices` is its map of prices, by the name of a model."""
+    params, info = _mapping(entry, "litellm_params"), _mapping(entry, "model_info")
+    name, identity = str(params.get("model", "")), str(info.get("id", ""))
+    sources = [params, info, *(_mapping(known_prices, key) for key in (name, name.partition("/")[2]))]
+    price_in, price_out = (
+        next((float(s[key]) for s in sources if isinstance(s.get(key), int | float)), None)
+        for key in ("input_cost_per_token", "output_cost_per_token")
+    )
+    return Deployment(identity, group.model_of(identity, name), price_in, price_out)
+
+
+def call_key(kwargs: Mapping[str, Any]) -> tuple[Hashable, str] | None:
+    """What an attempt is known by, and the id of its deployment; None where LiteLLM does not say."""
+    identity = deployment_id(kwargs)
+    call = kwargs.get("litellm_call_id") or _mapping(kwargs, "litellm_params").get("litellm_call_id")
+    if identity is None or not isinstance(call, str):
+        return None
+    return (call, identity), identity
+
+
+def deployment_id(kwargs: Mapping[str, Any]) -> str | None:
+    """The id of the deployment, from a hook's or an event's keyword arguments."""
+    params, told = _mapping(kwargs, "litellm_params"), _mapping(kwargs, "standard_logging_object")
+    # The metadata come last: a dict that many calls share says of all of them what the last one wrote into it.
+    found = (
+        _mapping(kwargs, "model_info").get("id"),
+        _mapping(params, "model_info").get("id"),
+        _mapping(told, "hidden_params").get("model_id"),
+        told.get("model_id"),
+        _mapping(_mapping(params, "metadata"), "model_info").get("id"),
+    )
+    return next((identity for identity in found if isinstance(identity, str) and identity), None)
+
+
+def ending_of(kwargs: Mapping[str, Any], start: datetime, end: datetime, identity: str, failed: bool) -> Ending:
+    """What an event of LiteLLM says about a call that is over."""
+    told = _mapping(kwargs, "standard_logging_object")
+    cached = bool(told.get("cache_hit") or kwargs.get("cache_hit"))
+    first = kwargs.get("completion_start_time")
+    streamed = bool(kwargs.get("stream")) and isinstance(first, datetime)
+    cost = kwargs.get("response_cost", told.get("response_cost"))
+    return Ending(
+        deployment=identity,
+        status="failure" if failed else "cached" if cached else "success",
+        cost=0.0 if failed or not isinstance(cost, int | float) else max(0.0, float(cost)),
+        prompt_tokens=_count(told.get("prompt_tokens")),
+        completion_tokens=_count(told.get("completion_tokens")),
+        latency=(end - start).total_seconds(),
+        ttft=(first - start).total_seconds() if streamed and isinstance(first, datetime) else None,
+    )
+
+
+def limits_told(kwargs: Mapping[str, Any]) -> dict[str, float]:
+    """How many "requests" and "tokens" the provider says that it has left."""
+    told = _mapping(_mapping(kwargs, "standard_logging_object"), "hidden_params")
+    headers = _mapping(told, "additional_headers")
+    found: dict[str, float] = {}
+    for header, name in RATE_HEADERS.items():
+        value = headers.get(header, headers.get(header.replace("-", "_")))
+        try:
+            if value is not None:
+                found[name] = float(value)
+        except (TypeError, ValueError):
+            continue
+    return found
+
+
+def _mapping(source: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = source.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _count(value: Any) -> int | None:
+    return int(value) if isinstance(value, int | float) and value >= 0 else None

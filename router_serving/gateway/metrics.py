@@ -1,0 +1,94 @@
+"""What Prometheus can ask of a gateway, where prometheus_client is installed; elsewhere nothing is counted."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from router_serving.gateway.decision import Decision
+from router_serving.gateway.group import Group
+
+try:
+    import prometheus_client as prometheus
+except ImportError:  # it is the operator's own, if at all
+    prometheus = None
+
+BUCKETS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
+"""Of the time of a decision, s."""
+
+
+class Metrics:
+    """Counters and gauges of the groups of one process."""
+
+    def __init__(self, groups: Mapping[str, Group], address: str | None, registry: Any = None) -> None:
+        """Serve them at `address`, HOST:PORT, or, with None, in the process's registry alone.
+
+        Raises `ValueError` where there is an address and no prometheus_client, and `OSError` where it is taken.
+        """
+        self._on = prometheus is not None
+        if not self._on:
+            if address is not None:
+                raise ValueError(f"metrics is {address!r}; that needs prometheus_client: pip install prometheus-client")
+            return
+        registry = registry or prometheus.REGISTRY
+        self._decisions = prometheus.Counter(
+            "router_serving_decisions",
+            "Decisions by the model that was chosen",
+            ("group", "mode", "model"),
+            registry=registry,
+        )
+        self._abstained = prometheus.Counter(
+            "router_serving_abstentions",
+            "Requests that LiteLLM chose for, by reason",
+            ("group", "reason"),
+            registry=registry,
+        )
+        self._took = prometheus.Histogram(
+            "router_serving_decision_seconds", "Time of a decision", ("group",), buckets=BUCKETS, registry=registry
+        )
+        self._price = prometheus.Gauge(
+            "router_serving_price_of_money",
+            "Reward per USD that the policy was last told",
+            ("group",),
+            registry=registry,
+        )
+        registry.register(_Levels(groups))
+        if address is not None:
+            host, _, port = address.rpartition(":")
+            prometheus.start_http_server(int(port), addr=host, registry=registry)
+
+    def decided(self, decision: Decision, names: tuple[str, ...]) -> None:
+        """Count a decision."""
+        if not self._on:
+            return
+        self._took.labels(decision.group).observe(decision.took)
+        if decision.abstained is not None:
+            # What follows a colon, or names a deployment, would make a series of its own for each value.
+            reason = decision.abstained.partition(":")[0].partition(" deployment ")[0].partition(" of ")[0]
+            self._abstained.labels(decision.group, reason).inc()
+            return
+        chosen = "none: budget spent" if decision.model is None else names[decision.model]
+        self._decisions.labels(decision.group, decision.mode, chosen).inc()
+        if decision.price is not None:
+            self._price.labels(decision.group).set(decision.price)
+
+
+class _Levels:
+    """The gauges that are read off when somebody asks."""
+
+    def __init__(self, groups: Mapping[str, Group]) -> None:
+        self._groups = groups
+
+    def collect(self) -> list[Any]:
+        from prometheus_client.core import GaugeMetricFamily
+
+        flying = GaugeMetricFamily("router_serving_in_flight", "Calls in flight", labels=("group", "model"))
+        left = GaugeMetricFamily("router_serving_budget_left_usd", "What no bill has taken", labels=("group",))
+        spent = GaugeMetricFamily("router_serving_spent_usd", "Billed in this period", labels=("group",))
+        held = GaugeMetricFamily("router_serving_held_usd", "Held back for open calls", labels=("group",))
+        for name, group in self._groups.items():
+            for model, count in zip(group.names, group.ledger.requests, strict=True):
+                flying.add_metric((name, model), float(count))
+            spent.add_metric((name,), group.ledger.spent)
+            held.add_metric((name,), group.ledger.held)
+            if group.budget.amount is not None:
+                left.add_metric((name,), group.budget.amount * group.budget.left)
+        return [flying, left, spent, held]
