@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import duckdb
 
-MEMORY = "2500MB"
+MEMORY = "2000MB"
 """What DuckDB may take; above it, it works on disk."""
 ENDINGS = {"csv": "csv", "tsv": "csv", "jsonl": "json", "ndjson": "json", "json": "json", "parquet": "parquet"}
 """How a file is read, by the ending of its name before .gz or .zst."""

@@ -48,9 +48,8 @@ def read_log(
     connection = duck.connect()
     there = duck.columns_of(connection, files)
     form = recognised(there)
-    if category is not None:
-        if category in NEVER_READ or category not in there:
-            raise ValueError(f"--category is {category!r}; the log has no such column that may be read")
+    if category is not None and (category in NEVER_READ or category not in there):
+        raise ValueError(f"--category is {category!r}; the log has no such column that may be read")
     choices = Choices(tuple((rename or {}).items()), category)
     _load_numbers(connection, files, there, form, choices)
     if scores is not None:
@@ -101,7 +100,7 @@ def _join_scores(connection: "duckdb.DuckDBPyConnection", path: Path, form: Form
 
 
 def _check_times(connection: "duckdb.DuckDBPyConnection", path: Path, form: Format) -> list[str]:
-    """Raise `ValueError` for times that are written in more than one way; else say how those without a zone are read."""
+    """Raise `ValueError` for times that are written in two ways; else say how those without a zone are read."""
     query = """SELECT count(*), count(*) FILTER (numeric_time), count(*) FILTER (zoned AND NOT numeric_time)
         FROM numbers WHERE start IS NOT NULL"""
     total, numeric, zoned = connection.execute(query).fetchone() or (0, 0, 0)
