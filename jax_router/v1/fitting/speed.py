@@ -66,7 +66,8 @@ def fit_speed(requests: Requests, with_ttft: bool, given: Mapping[str, float]) -
 def _calm(beside: Company, with_ttft: bool) -> np.ndarray:
     """Which requests met nobody in front of them, as far as the log can tell, (R,) bool."""
     ahead = beside.inside - beside.decoding if with_ttft else beside.inside
-    enough = np.sort(ahead)[min(ENOUGH, len(ahead) - 1)]  # as few ahead as that many requests had
+    wanted = ENOUGH if with_ttft else max(ENOUGH, len(ahead) // 5)
+    enough = np.sort(ahead)[min(wanted, len(ahead) - 1)]  # as few ahead as that many requests had
     calm = ahead <= enough
     return calm & (beside.inside <= np.quantile(beside.inside[calm], 0.5))
 
@@ -77,9 +78,7 @@ def _thinned(mask: np.ndarray, most: int) -> np.ndarray:
     return rows[:: max(1, len(rows) // most)]
 
 
-def _with_ttft(
-    requests: Requests, beside: Company, rows: np.ndarray, calm: np.ndarray, chunk: float
-) -> np.ndarray:
+def _with_ttft(requests: Requests, beside: Company, rows: np.ndarray, calm: np.ndarray, chunk: float) -> np.ndarray:
     step, each, prefill = _decoding(requests, beside, rows[requests.completion_tokens[rows] >= 4])
     prompt, decoding = requests.prompt_tokens[calm], beside.decoding[calm]
     iteration = step + each * decoding
