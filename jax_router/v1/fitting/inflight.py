@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
 CLOCK = 1e-3
 """s; times that differ by less are the same."""
 
