@@ -22,6 +22,8 @@ HELD_OUT = 0.2
 """Share of the log's time that nothing is fitted to."""
 FEWEST_ROWS = 100
 """Requests that a fit needs, in all and in the held-out part."""
+USUAL_PATIENCE = 20.0
+"""s that a user waits for a slot, by default."""
 MOSTLY = 0.8
 """Share of a model's answers with a time of the first token, from which on the fit goes by it."""
 
@@ -37,6 +39,8 @@ class FittedProblem:
     """None: the log does not say how long answers are."""
     quality: FittedQuality | None
     """None: there is no score, and the models have a `quality_score`."""
+    patience: Estimate
+    """s that a user waits for a slot."""
     fitted: Log
     held_out: Log
     remarks: tuple[str, ...]
@@ -72,6 +76,7 @@ def fit_problem(log: Log, given: Given, table: str | PathLike[str] | None = None
         arrivals=fit_arrivals(fitted.seconds, held_out.seconds),
         lengths=quantiles_of(fitted.prompt_tokens, fitted.completion_tokens) if log.has("completion_tokens") else None,
         quality=quality,
+        patience=_patience(log.ttft),
         fitted=fitted,
         held_out=held_out,
         remarks=tuple(remarks),
@@ -88,6 +93,14 @@ def _parts(log: Log) -> tuple[Log, Log]:
         if len(part) < FEWEST_ROWS:
             raise ValueError(f"the log has {len(part)} requests in the {name} of its time; a fit needs {FEWEST_ROWS}")
     return parts
+
+
+def _patience(ttft: np.ndarray) -> Estimate:
+    """A log has those who stayed: nobody is less patient than the longest wait in it."""
+    longest = float(np.nanmax(ttft)) if np.isfinite(ttft).any() else 0.0
+    if longest <= USUAL_PATIENCE:
+        return prior(USUAL_PATIENCE, "who left is in no log")
+    return Estimate(2 * longest, f"log, somebody waited {longest:.1f} s for a first token and stayed; twice that")
 
 
 def _quality(log: Log, table: str | PathLike[str] | None, given: Given) -> FittedQuality | None:

@@ -22,6 +22,7 @@ UNITS = {
     **{"step_time": "s", "step_time_per_sequence": "s", "prefill_rate": "tokens/s", "slots": "sequences"},
     **{"chunk": "tokens", "overhead": "s", "rpm": "requests a minute", "tpm": "tokens a minute"},
     **{"mtbf": "s", "mttr": "s", "rate": "prompts/s outside of pauses", "burst_time": "s", "pause_mean": "s"},
+    **{"patience": "s"},
 }
 """Units of the numbers, by name."""
 EPISODE = 1000
@@ -83,8 +84,9 @@ def _settings(problem: FittedProblem) -> Iterator[str]:
     )
     for name, estimate in arrivals.numbers.items():
         yield _line(name, estimate)
+    yield _line("patience", problem.patience)
     yield f"episode_length = {EPISODE}  # prompts"
-    yield f"budget = {_number(_budget(problem))}  # USD an episode: what its prompts cost at the dearest model; yours to set"
+    yield f"budget = {_number(_budget(problem))}  # USD an episode; what it costs at the dearest model: set your own"
     if problem.quality is None:
         yield "beta = 1.2  # prior: without a table of qualities, as are rho and kappa"
 
@@ -158,7 +160,7 @@ def _number(value: float) -> str:
 
 
 def _text(value: str) -> str:
-    return json.dumps(value)  # TOML's basic strings escape as JSON's do
+    return json.dumps(value, ensure_ascii=False)  # TOML's basic strings escape as JSON's do
 
 
 def _date(seconds: float) -> str:
