@@ -28,11 +28,16 @@ class Estimate:
         """Whether neither the log nor a file says anything about the number."""
         return self.origin.startswith("prior")
 
-    def in_words(self, unit: str = "") -> str:
-        """The interval and the origin, such as "0.0093 to 0.0101 s; log, 12,034 requests"."""
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval; None where there is none."""
         if self.low is None or self.high is None or not np.isfinite([self.low, self.high]).all():
-            return self.origin
-        return f"{self.low:.4g} to {self.high:.4g}{' ' * bool(unit)}{unit}; {self.origin}"
+            return None
+        return self.low, self.high
+
+    def in_words(self) -> str:
+        """The interval and the origin, such as "0.0093 to 0.0101; log, 12,034 requests"."""
+        return self.origin if self.interval is None else "{:.4g} to {:.4g}; {}".format(*self.interval, self.origin)
 
 
 def prior(value: float, why: str) -> Estimate:
