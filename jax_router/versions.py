@@ -181,4 +181,6 @@ def _part(environment: str, name: str) -> Any:
     try:
         return import_module(f"{_PACKAGES[environment]}.{name}")
     except ModuleNotFoundError:
-        raise ValueError(f"{environment} has no {name}: fit one of LLMRouter-v1 with python -m jax_router.fit") from None
+        raise ValueError(
+            f"{environment} has no {name}: fit one of LLMRouter-v1 with python -m jax_router.fit"
+        ) from None

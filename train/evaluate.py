@@ -30,6 +30,8 @@ class Arguments:
     """Compare in this environment, LLMRouter-v0 or LLMRouter-v1; None takes the policy's own, or LLMRouter-v0."""
     model_path: Path | None = None
     """Evaluate the policy in this run directory or policy file of train.ppo."""
+    replay: Path | None = None
+    """With --problem, play this log of a gateway as it was routed, and as every strategy would have routed it."""
     output: Path | None = None
     """Write the results to this file, which must not exist yet and ends in .json, .csv or .md."""
     problem: tyro.conf.OmitArgPrefixes[ProblemFlags] = ProblemFlags()
@@ -40,6 +42,8 @@ class Arguments:
         """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
         self.evaluation.check()
         self.randomness.check()
+        if self.replay is not None and self.problem.problem is None:
+            raise ValueError(f"--replay is {self.replay}; it needs the --problem that was fitted to such a log")
         if self.output is not None:
             if self.output.suffix not in FORMATS:
                 raise ValueError(f"--output is {self.output}; its ending must be one of {', '.join(FORMATS)}")
@@ -58,7 +62,7 @@ def main(args: Sequence[str] | None = None) -> None:
             env = trained_on if trained_on in versions.ENVIRONMENTS else None
             arguments = _cli(args, Arguments(env, problem=ProblemFlags(scenario=policy.scenario)))
         start_jax()
-        _evaluate(arguments, policy)
+        (_evaluate if arguments.replay is None else _replay)(arguments, policy)
 
 
 def _cli(args: Sequence[str] | None, default: Arguments) -> Arguments:
@@ -76,7 +80,7 @@ def _evaluate(arguments: Arguments, policy: Policy | None) -> None:
     from train.evaluation.results_file import detail_columns, matched_in_words, results_text
     from train.evaluation.scores_table import comparison_title, table_rows
 
-    task = load_task(Problem(**vars(arguments.problem), env=arguments.env or versions.DEFAULT))
+    task = load_task(_problem_of(arguments))
     if policy is not None:
         check_fleet(policy, task.model_names, task.params)
     ours = {} if policy is None else all_strategies("ppo", policy, task.params)
@@ -97,6 +101,46 @@ def _evaluate(arguments: Arguments, policy: Policy | None) -> None:
     details = table_rows(evaluation.scores, detail_columns(evaluation), with_shares=False)
     out.print(terminal_table("in detail", details))
     print_sentences(out, matched_in_words(evaluation))
+
+
+def _replay(arguments: Arguments, policy: Policy | None) -> None:
+    import jax
+
+    from jax_router.logs import read_log
+    from train.agents.strategies import all_strategies, check_fleet
+    from train.algorithm.environments import load_task
+    from train.cli.console import console, print_sentences, terminal_table
+    from train.evaluation.baselines import known_strategies
+    from train.evaluation.replay import evaluate_replay
+    from train.evaluation.replay_table import LESS, differences_of, in_words, replay_text, rows_of, title_of
+
+    problem = _problem_of(arguments)
+    assert problem.problem is not None
+    assert arguments.replay is not None
+    task, fitted = load_task(problem), versions.load_problem(problem.problem)
+    if policy is not None:
+        check_fleet(policy, task.model_names, task.params)
+    ours = {} if policy is None else all_strategies("ppo", policy, task.params)
+    # A pacer spends a budget, and a log has none: a priced policy is shown at its prices.
+    ours = {name: strategy for name, strategy in ours.items() if not name.endswith("paced")}
+    log = read_log(arguments.replay, rename=fitted.log.get("rename"), category=fitted.log.get("category"))
+    key, tuning_episodes = jax.random.key(arguments.randomness.seed), arguments.evaluation.tuning_episodes
+    known = known_strategies(key, task.params, task.model_names, tuning_episodes).strategies
+    evaluation = evaluate_replay(problem.env, fitted, log, {**ours, **known}, arguments.randomness.seed)
+    first = next(iter(ours), None) if len(ours) == 1 else None
+    if arguments.output is not None:
+        write_text(arguments.output, replay_text(arguments.output.suffix, evaluation, first))
+    out = console()
+    out.print(terminal_table(title_of(evaluation), rows_of(evaluation)))
+    out.print(terminal_table(LESS, differences_of(evaluation)))
+    print_sentences(out, in_words(evaluation, first))
+
+
+def _problem_of(arguments: Arguments) -> Problem:
+    """The problem of the flags; without --env, a fitted one says itself which environment it is of."""
+    folder = arguments.problem.problem
+    env = arguments.env or (versions.DEFAULT if folder is None else versions.environment_of(folder))
+    return Problem(**vars(arguments.problem), env=env)
 
 
 if __name__ == "__main__":

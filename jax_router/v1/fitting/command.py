@@ -41,7 +41,7 @@ def fit_folder(
     beside = output.with_name(f".{output.name}.{uuid4().hex[:8]}.part")
     beside.mkdir()
     try:
-        for name, text in folder_of(fitted, log.name, rename or {}).items():
+        for name, text in folder_of(fitted, log.name, rename or {}, category).items():
             (beside / name).write_text(text, encoding="utf-8")
         held_out = compare_held_out(fitted, load_problem(beside))
         pictures = draw(fitted, held_out)

@@ -89,6 +89,7 @@ def verdict(held_out: HeldOut, fitted: FittedProblem) -> str:
 
     judge("cost", ("cost",), "USD")
     judge("lengths of prompts and answers", ("prompt", "answer"), "tokens, mean")
+    judge("the rate of prompts", ("arrivals",), "rate")
     judge("bursts", ("arrivals",), "dispersion", CLOSE_BURSTS)
     for model in fitted.models:
         judge(model, (model,), "latency, mean")

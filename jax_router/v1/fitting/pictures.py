@@ -109,4 +109,6 @@ def _latency(axes: "Axes", held_out: HeldOut, ttft: bool) -> None:
             axes.plot(np.quantile(real[rows], shares), np.quantile(simulated[rows], shares), label=name)
             highest = max(highest, float(np.quantile(real[rows], 0.99)))
     if highest:
-        axes.plot([0, highest], [0, highest], ":", color=REAL)
+        lowest = min(line.get_xdata().min() for line in axes.lines)
+        axes.plot([lowest, highest], [lowest, highest], ":", color=REAL)
+        axes.set(xscale="log", yscale="log")

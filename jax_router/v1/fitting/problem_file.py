@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 
@@ -29,9 +29,15 @@ EPISODE = 1000
 """Prompts of an episode."""
 
 
-def folder_of(problem: FittedProblem, log_name: str, rename: Mapping[str, str]) -> dict[str, str]:
-    """The texts of the folder's files by name; `log_name` and `rename` say what the log was, and how it was read."""
-    files = {FILE: "\n".join(_lines(problem, log_name, rename)) + "\n"}
+def folder_of(
+    problem: FittedProblem, log_name: str, rename: Mapping[str, str], category: str | None = None
+) -> dict[str, str]:
+    """The texts of the folder's files by name; the other arguments say what the log was, and how it was read."""
+    how = (
+        [f"rename = {{ {', '.join(f'{_text(old)} = {_text(new)}' for old, new in rename.items())} }}"] if rename else []
+    )
+    how += [f"category = {_text(category)}"] if category else []
+    files = {FILE: "\n".join(_lines(problem, log_name, how)) + "\n"}
     if problem.lengths is not None:
         prompts = problem.lengths.input_quantiles[:, None]
         probabilities = [f"{p:.6f}" for p in knot_probabilities(len(prompts))]
@@ -44,7 +50,7 @@ def folder_of(problem: FittedProblem, log_name: str, rename: Mapping[str, str]) 
     return files
 
 
-def _lines(problem: FittedProblem, log_name: str, rename: Mapping[str, str]) -> Iterator[str]:
+def _lines(problem: FittedProblem, log_name: str, how: Sequence[str]) -> Iterator[str]:
     fitted, held_out = problem.fitted, problem.held_out
     yield "# A routing problem, written by `python -m jax_router.fit`. Every number may be changed by hand: a comment"
     yield "# says where it is from and, where it was fitted, its 95 % interval; `prior` means that the log cannot tell."
@@ -54,8 +60,7 @@ def _lines(problem: FittedProblem, log_name: str, rename: Mapping[str, str]) -> 
     yield f"file = {_text(log_name)}  # {_text(fitted.format)}"
     yield f"fitted_from = {fitted.seconds[0]:.3f}  # {_date(fitted.seconds[0])}, {len(fitted):,} requests"
     yield f"held_out_from = {problem.held_out_from:.3f}  # {_date(problem.held_out_from)}, {len(held_out):,} requests"
-    if rename:
-        yield f"rename = {{ {', '.join(f'{_text(old)} = {_text(new)}' for old, new in rename.items())} }}"
+    yield from how
     yield ""
     yield from _settings(problem)
     yield ""
