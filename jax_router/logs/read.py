@@ -1,6 +1,7 @@
 """From a file to a `Log`: recognise, read what is needed and nothing else, clean, count."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +49,8 @@ def read_log(
     connection = duck.connect()
     there = duck.columns_of(connection, files)
     form = recognised(there)
+    if set(form.lacking(there)) & _own_columns(form.model):
+        form = replace(form, model="'model'")  # a log of one model need not name it
     if category is not None and (category in NEVER_READ or category not in there):
         raise ValueError(f"--category is {category!r}; the log has no such column that may be read")
     choices = Choices(tuple((rename or {}).items()), category)

@@ -78,7 +78,8 @@ def make_params(
         # Traffic that is given brings its own arrivals.
         own = read.settings if traffic is None else {k: v for k, v in read.settings.items() if k not in _ARRIVALS}
         given = given_settings({**own, **given})  # type: ignore[typeddict-item]  # the problem's were checked
-        quality = read.quality if quality is None and models is None else quality
+        names = read.model_names if models is None else tuple(model.name for model in check_models(models))
+        quality = read.quality if quality is None and names == read.model_names else quality
         models = read.models if models is None else models
         reward = read.reward if reward is None else reward
         traffic = read.traffic if traffic is None else traffic

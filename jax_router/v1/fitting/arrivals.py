@@ -125,12 +125,14 @@ def _calibrated(process: str, rate: float, variance: float, memory: float) -> di
     settings = settings_of(process, rate, variance, memory)
     if process == "poisson" or variance < 1e-3:
         return settings
-    now = np.array([rate, variance, memory])
+    target = np.array([rate, variance, memory])
+    now = target
     for seed in range(4):
         times = simulate(settings, np.ones(1), SIMULATED, seed)
         seen_rate = len(times) / times[-1]
         seen = np.array([seen_rate, *_burstiness(counts_in(times, 1.0), seen_rate)])
-        now = now * np.clip(np.array([rate, variance, memory]) / seen, 0.5, 2.0) ** 0.7
+        # What windows of a minute cannot tell stays near the formula.
+        now = np.clip(now * (target / seen) ** 0.7, target / 2, target * 2)
         settings = settings_of(process, *now)
     return settings
 
