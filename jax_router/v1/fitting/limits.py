@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jax_router.v1.fitting.estimate import Estimate, prior
+from jax_router.v1.fitting.estimate import Estimate
 
 ENOUGH_REFUSALS = 50
 """Gaps between refusals that a rate limit is told from."""
@@ -79,8 +79,3 @@ def _outages(answered: np.ndarray, errors: np.ndarray, span: float) -> tuple[Est
         return None, None
     origin = f"log, {len(found)} runs of errors"
     return Estimate(span / len(found), origin), Estimate(float(found.mean()), origin)
-
-
-def slots_prior(most: int) -> Estimate:
-    """Slots of an endpoint that no log has shown full."""
-    return prior(max(1000.0, float(most)), "nothing shows them all taken")

@@ -16,10 +16,12 @@ CHUNK = 2048.0
 """Prompt tokens of an iteration, which no log tells: `max_num_batched_tokens` of vLLM."""
 MOST_ROWS = 20_000
 """Requests that a regression takes; more would make it slower and no better."""
-USUAL = {"step_time": 0.015, "step_time_per_sequence": 0.0, "prefill_rate": 20_000.0, "overhead": 0.3, "jitter": 0.3}
+MANY_SLOTS = 1000.0
+USUAL = {
+    **{"step_time": 0.015, "step_time_per_sequence": 0.0, "prefill_rate": 20_000.0, "overhead": 0.3, "jitter": 0.3},
+    **{"slots": MANY_SLOTS},
+}
 """Priors for what the log cannot tell: a hosted model of medium size."""
-UNITS = {"step_time": "s", "step_time_per_sequence": "s", "prefill_rate": "tokens/s", "overhead": "s", "jitter": ""}
-"""Units of the fitted numbers."""
 CROWDED = 0.5
 """Others inside, on average, from which on they tell how fast prompts are read."""
 FASTEST = 1e6
@@ -141,10 +143,10 @@ def _slots(beside: Company, with_ttft: bool) -> Estimate:
     """The most that decode at once, where many came while that many did and more were waiting."""
     most = int(beside.inside.max(initial=0)) + 1
     if not with_ttft:
-        return prior(max(1000.0, most), "the log has no time of the first token")
+        return prior(max(MANY_SLOTS, most), "the log has no time of the first token")
     decoding = float(np.quantile(beside.decoding, 0.999))
     full = beside.inside > 1.2 * decoding + 1
     if full.sum() >= SATURATED and np.median(beside.decoding[full]) >= 0.85 * decoding:
         met = beside.decoding[full]
         return Estimate(decoding, f"log, {full.sum():,} requests met a queue", float(np.median(met)), float(met.max()))
-    return prior(max(1000.0, most), f"the log never shows them all taken; at most {most} were inside at once")
+    return prior(max(MANY_SLOTS, most), f"the log never shows them all taken; at most {most} were inside at once")
