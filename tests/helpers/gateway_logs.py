@@ -49,14 +49,15 @@ def at_random(rng, seconds, gateway, capacity):
 
 
 def cheapest_first(rng, seconds, gateway, capacity):
-    """The cheapest model that has room, as a bucket for each of them tells; the dearest where none has."""
+    """The cheapest model that has room, as a bucket for each of them tells; any where none has."""
     order = np.argsort([model.price_in + model.price_out for model in gateway.models])
     room, before = 5 * capacity * gateway.load, seconds[0]
     chosen = np.empty(len(seconds), int)
     for i, now in enumerate(seconds.tolist()):
         room = np.minimum(room + capacity * gateway.load * (now - before), 5 * capacity * gateway.load)
         before = now
-        chosen[i] = next((m for m in order if room[m] >= 1), order[-1])
+        anyone = rng.choice(len(capacity), p=capacity / capacity.sum())
+        chosen[i] = next((m for m in order if room[m] >= 1), anyone)
         room[chosen[i]] -= 1
     return chosen
 

@@ -15,7 +15,9 @@ HOURS = 24
 DAYS_FOR_A_PROFILE = 2
 """Days of a log from which on it says how the load goes through the day."""
 WINDOWS = (1.0, 3.0, 10.0, 30.0, 60.0)
-"""s, over which dispersion is measured; only those of which a log has many."""
+"""s, over which dispersion is shown; only those of which a log has many."""
+FINE_WINDOWS = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0)
+"""s, from which burstiness is told."""
 SIMULATED = 100_000
 """Arrivals that a process is judged by."""
 PROCESSES = ("poisson", "cox", "on_off")
@@ -111,7 +113,8 @@ def simulate(settings: Mapping[str, float], load: np.ndarray, count: int, seed: 
 
 
 def _burstiness(counts: np.ndarray, rate: float) -> tuple[float, float]:
-    windows = np.array([window for window in WINDOWS if window <= len(counts) / 20])
+    """Relative variance of the rate and its memory, s."""
+    windows = np.array([window for window in FINE_WINDOWS if window <= len(counts) / 20])
     measured = np.array([dispersion(counts, int(window)) for window in windows])
     return burstiness(windows, measured, rate)
 

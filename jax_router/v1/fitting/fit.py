@@ -73,7 +73,7 @@ def fit_problem(log: Log, given: Given, table: str | PathLike[str] | None = None
         remarks += [f"{name}: {odd}"] if odd else []
     return FittedProblem(
         models=models,
-        arrivals=fit_arrivals(fitted.seconds, held_out.seconds),
+        arrivals=fit_arrivals(came(fitted), came(held_out)),
         lengths=quantiles_of(fitted.prompt_tokens, fitted.completion_tokens) if log.has("completion_tokens") else None,
         quality=quality,
         patience=_patience(log.ttft),
@@ -81,6 +81,11 @@ def fit_problem(log: Log, given: Given, table: str | PathLike[str] | None = None
         held_out=held_out,
         remarks=tuple(remarks),
     )
+
+
+def came(log: Log) -> np.ndarray:
+    """When requests came, (A,) s since 1970 in their order: those that failed came, too."""
+    return np.sort(np.concatenate([log.seconds, log.failures.seconds]))
 
 
 def _parts(log: Log) -> tuple[Log, Log]:

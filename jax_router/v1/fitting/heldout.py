@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from jax_router.v1.fitting.arrivals import SIMULATED, WINDOWS, counts_in, dispersion, simulate
-from jax_router.v1.fitting.fit import FittedProblem
+from jax_router.v1.fitting.fit import FittedProblem, came
 from jax_router.v1.lengths import draw_pair
 from jax_router.v1.problem import Problem
 from jax_router.v1.replay import DAY, Played, Replay, as_routed, make_replay
@@ -63,7 +63,7 @@ def compare_held_out(fitted: FittedProblem, problem: Problem, seed: int = 0) -> 
     settings = {name: estimate.value for name, estimate in fitted.arrivals.numbers.items()}
     times = simulate(settings, fitted.arrivals.load, int(np.clip(20 * len(log), SIMULATED, MOST_SIMULATED)), seed + 1)
     tokens = _tokens(problem, seed)
-    rows = [*_arrivals(log.seconds, times)]
+    rows = [*_arrivals(came(log), times)]
     kinds = [("prompt", log.prompt_tokens, tokens[0])]
     if log.has("completion_tokens"):
         kinds.append(("answer", log.completion_tokens, tokens[1]))

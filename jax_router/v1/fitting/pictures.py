@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jax_router.v1.fitting.arrivals import HOURS, WINDOWS, counts_in, dispersion
-from jax_router.v1.fitting.fit import FittedProblem
+from jax_router.v1.fitting.fit import FittedProblem, came
 from jax_router.v1.fitting.heldout import HeldOut
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _figure(panels: list[Callable[[Any], None]]) -> bytes:
 
 def _rate(axes: "Axes", fitted: FittedProblem, held_out: HeldOut) -> None:
     """Over the hour of the day where the log has days, else over its minutes."""
-    real, simulated = fitted.held_out.seconds, held_out.simulated_times
+    real, simulated = came(fitted.held_out), held_out.simulated_times
     if len(fitted.arrivals.load) > 1:
         for seconds, colour, name in ((real, REAL, "real"), (simulated, SIMULATED, "simulated")):
             hours = np.bincount((seconds / 3600 % HOURS).astype(int), minlength=HOURS)
@@ -70,7 +70,7 @@ def _rate(axes: "Axes", fitted: FittedProblem, held_out: HeldOut) -> None:
 
 
 def _bursts(axes: "Axes", fitted: FittedProblem, held_out: HeldOut) -> None:
-    real = fitted.held_out.seconds
+    real = came(fitted.held_out)
     windows = [int(window) for window in (*WINDOWS, 120, 300) if window <= (real[-1] - real[0]) / 10]
     for seconds, colour, name in ((real, REAL, "real"), (held_out.simulated_times, SIMULATED, "simulated")):
         counts = counts_in(seconds, 1.0)

@@ -28,6 +28,8 @@ FASTEST = 1e6
 """Prompt tokens/s, the highest rate that a fit may have."""
 ENOUGH = 300
 """Requests that tell the overhead: those with the fewest in front of them."""
+FEWEST_CALM = 20
+"""Of those, in a bootstrap sample that counts."""
 SATURATED = 100
 """Requests that have to have met a full endpoint before its slots are told."""
 
@@ -50,6 +52,8 @@ def fit_speed(requests: Requests, with_ttft: bool, given: Mapping[str, float]) -
     names = ("step_time", "step_time_per_sequence", "prefill_rate", "overhead", "jitter")
 
     def numbers(rows: np.ndarray) -> np.ndarray:
+        if calm[rows].sum() < FEWEST_CALM:
+            return np.full(len(names), np.nan)
         if with_ttft:
             return _with_ttft(requests, beside, rows, rows[calm[rows]], chunk)
         return _without(requests, beside, rows[calm[rows]])
