@@ -54,7 +54,8 @@ def cleaned_query(unit: float, with_answers: bool) -> str:
     return f"""
         SELECT start * {unit} AS start, model, category, prompt_tokens, completion_tokens, cost, score, prompt, failure,
             coalesce(("end" - start) * {unit}, latency) AS latency,
-            CASE WHEN first >= "end" AND completion_tokens > 1 THEN NULL ELSE coalesce(nullif((first - start) * {unit}, 0), ttft) END AS ttft,
+            CASE WHEN first < "end" OR completion_tokens = 1 THEN nullif((first - start) * {unit}, 0)
+                WHEN first IS NULL THEN ttft END AS ttft,
             CASE WHEN other IS NOT NULL THEN other
                 WHEN start IS NULL THEN '{REASONS[0]}'
                 WHEN model IS NULL OR model = '' THEN '{REASONS[2]}'

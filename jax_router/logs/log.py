@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -55,9 +56,9 @@ class Log:
         """From the first request to the last, s."""
         return float(self.seconds[-1] - self.seconds[0]) if len(self) else 0.0
 
-    def rows(self, chosen: np.ndarray) -> "Log":
+    def rows(self, chosen: np.ndarray | slice) -> "Log":
         """The requests of a mask or a slice; failures and what was dropped stay those of the file."""
-        columns = {field.name: getattr(self, field.name) for field in fields(self)}
+        columns: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
         return replace(self, **{name: v[chosen] for name, v in columns.items() if isinstance(v, np.ndarray)})
 
     def between(self, start: float, end: float) -> "Log":

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -168,6 +168,6 @@ def _own_columns(expression: str) -> set[str]:
     return set(expression.split('"')[1::2]) - {"value", "key", "span"} if expression.startswith('"') else set()
 
 
-def _filled(column: np.ndarray) -> np.ndarray:
+def _filled(column: Any) -> np.ndarray:
     """A column of DuckDB's without its mask: NaN where there is nothing."""
     return column.filled(np.nan) if isinstance(column, np.ma.MaskedArray) else np.asarray(column)

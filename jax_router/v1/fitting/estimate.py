@@ -37,7 +37,10 @@ class Estimate:
 
     def in_words(self) -> str:
         """The interval and the origin, such as "0.0093 to 0.0101; log, 12,034 requests"."""
-        return self.origin if self.interval is None else "{:.4g} to {:.4g}; {}".format(*self.interval, self.origin)
+        if self.interval is None:
+            return self.origin
+        low, high = self.interval
+        return f"{low:.4g} to {high:.4g}; {self.origin}"
 
 
 def prior(value: float, why: str) -> Estimate:

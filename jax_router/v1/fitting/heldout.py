@@ -80,7 +80,8 @@ def compare_held_out(fitted: FittedProblem, problem: Problem, seed: int = 0) -> 
 
 def verdict(held_out: HeldOut, fitted: FittedProblem) -> str:
     """In one line, what the simulator may be used for, and what not."""
-    good, bad = [], []
+    good: list[str] = []
+    bad: list[str] = []
 
     def judge(name: str, about: tuple[str, ...], start: str, bound: float = CLOSE) -> None:
         rows = [row for row in held_out.rows if row.about in about and row.what.startswith(start)]

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,11 +24,9 @@ def draw(fitted: FittedProblem, held_out: HeldOut) -> dict[str, bytes]:
 
     matplotlib.use("Agg")
     return {
-        "arrivals.png": _figure(
-            [lambda axes: _rate(axes, fitted, held_out), lambda axes: _bursts(axes, fitted, held_out)]
-        ),
-        "tokens.png": _figure([lambda axes, i=i: _tokens(axes, fitted, held_out, i) for i in (0, 1)]),
-        "latency.png": _figure([lambda axes, ttft=ttft: _latency(axes, held_out, ttft) for ttft in (False, True)]),
+        "arrivals.png": _figure([partial(_rate, fitted, held_out), partial(_bursts, fitted, held_out)]),
+        "tokens.png": _figure([partial(_tokens, fitted, held_out, which) for which in (0, 1)]),
+        "latency.png": _figure([partial(_latency, held_out, ttft) for ttft in (False, True)]),
     }
 
 
@@ -54,7 +53,7 @@ def _figure(panels: list[Callable[[Any], None]]) -> bytes:
     return buffer.getvalue()
 
 
-def _rate(axes: "Axes", fitted: FittedProblem, held_out: HeldOut) -> None:
+def _rate(fitted: FittedProblem, held_out: HeldOut, axes: "Axes") -> None:
     """Over the hour of the day where the log has days, else over its minutes."""
     real, simulated = came(fitted.held_out), held_out.simulated_times
     if len(fitted.arrivals.load) > 1:
@@ -69,7 +68,7 @@ def _rate(axes: "Axes", fitted: FittedProblem, held_out: HeldOut) -> None:
     axes.set(xlabel="minute", ylabel="prompts/s", ylim=(0, None))
 
 
-def _bursts(axes: "Axes", fitted: FittedProblem, held_out: HeldOut) -> None:
+def _bursts(fitted: FittedProblem, held_out: HeldOut, axes: "Axes") -> None:
     real = came(fitted.held_out)
     windows = [int(window) for window in (*WINDOWS, 120, 300) if window <= (real[-1] - real[0]) / 10]
     for seconds, colour, name in ((real, REAL, "real"), (held_out.simulated_times, SIMULATED, "simulated")):
@@ -78,7 +77,7 @@ def _bursts(axes: "Axes", fitted: FittedProblem, held_out: HeldOut) -> None:
     axes.set(xlabel="window, s", ylabel="index of dispersion", xscale="log", yscale="log")
 
 
-def _tokens(axes: "Axes", fitted: FittedProblem, held_out: HeldOut, which: int) -> None:
+def _tokens(fitted: FittedProblem, held_out: HeldOut, which: int, axes: "Axes") -> None:
     log = fitted.held_out
     shares = np.linspace(0, 1, 200)
     both = (
@@ -95,20 +94,20 @@ def _tokens(axes: "Axes", fitted: FittedProblem, held_out: HeldOut, which: int) 
     axes.set(xlabel=f"{('prompt', 'answer')[which]}, tokens", ylabel="share that is shorter", xscale="log")
 
 
-def _latency(axes: "Axes", held_out: HeldOut, ttft: bool) -> None:
+def _latency(held_out: HeldOut, ttft: bool, axes: "Axes") -> None:
     axes.set(xlabel=f"real {'time to first token' if ttft else 'latency'}, s", ylabel="simulated, s")
     if held_out.replay is None or held_out.played is None:
         return
     log, outcome = held_out.replay.log, held_out.played.outcome
     real, simulated = (log.ttft, outcome.ttft) if ttft else (log.latency, outcome.latency)
     shares = np.linspace(0.01, 0.99, 99)
-    highest = 0.0
+    lowest, highest = np.inf, 0.0
     for m, name in enumerate(log.models):
         rows = (log.model == m) & np.isfinite(real) & ~np.asarray(outcome.lost)
         if rows.sum() >= 20:
             axes.plot(np.quantile(real[rows], shares), np.quantile(simulated[rows], shares), label=name)
+            lowest = min(lowest, float(np.quantile(real[rows], 0.01)))
             highest = max(highest, float(np.quantile(real[rows], 0.99)))
     if highest:
-        lowest = min(line.get_xdata().min() for line in axes.lines)
         axes.plot([lowest, highest], [lowest, highest], ":", color=REAL)
         axes.set(xscale="log", yscale="log")

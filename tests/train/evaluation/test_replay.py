@@ -68,7 +68,7 @@ def test_the_logs_own_choices_as_a_policy_differ_in_nothing(problem, log):
 
 
 def test_a_prompt_has_its_own_category(problem, log):
-    replay = make_replay(problem, log.rows(slice(400)))
+    replay = make_replay(problem, log.rows(slice(500)))
     quality = as_routed(replay).outcome.quality
     chat = np.array([log.categories[k] == "chat" for k in replay.log.category])
     mini = replay.actions == 1
