@@ -21,6 +21,8 @@ FINE_WINDOWS = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 SIMULATED = 100_000
 """Arrivals that a process is judged by."""
 PROCESSES = ("poisson", "cox", "on_off")
+TIE = 0.01
+"""Nats a count by which likelihoods may differ by chance."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class FittedArrivals:
     """The process of a log's arrivals."""
 
     process: str
-    """The one of `PROCESSES` that predicts the held-out counts best."""
+    """The one of `PROCESSES` that predicts the held-out counts best; of several that do, the simplest."""
     numbers: Mapping[str, Estimate]
     """The settings of `make_params` for it: rate, burst_std, burst_time, pause_prob, pause_mean."""
     variance: Estimate
@@ -53,7 +55,8 @@ def fit_arrivals(seconds: np.ndarray, held_out: np.ndarray) -> FittedArrivals:
         settings[process] = _calibrated(process, rate, variance, memory)
         simulated = simulate(settings[process], np.ones(1), SIMULATED)
         likelihood[process] = _likelihood(simulated, later)
-    best = max(PROCESSES, key=lambda process: likelihood[process])
+    # The simplest of those that predict as well.
+    best = next(process for process in PROCESSES if likelihood[process] >= max(likelihood.values()) - TIE)
     intervals = _intervals(counts, memory)
     seen = f"log, {len(seconds):,} requests in {(seconds[-1] - seconds[0]) / 3600:,.1f} h"
     fitted = {name: Estimate(value, f"{seen}; {best}") for name, value in settings[best].items()}
