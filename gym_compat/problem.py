@@ -9,7 +9,7 @@ import numpy as np
 from gymnasium import spaces
 
 from jax_router.simulator import AnyParams, observation_size
-from jax_router.versions import Version
+from jax_router.versions import Version, load_problem
 
 Config = TypeVar("Config")
 
@@ -68,7 +68,8 @@ def make_problem(version: Version, settings: Mapping[str, Any], allowed: Collect
     _check_keywords("the environment", settings, allowed)
     given = {name: value for name, value in settings.items() if value is not None}
     scenario = given.pop("scenario", "default")
-    models = _models(given.pop("models", version.DEFAULT_MODELS), version)
+    fitted = None if "problem" not in given else load_problem(given["problem"])
+    models = _models(given.pop("models", version.DEFAULT_MODELS if fitted is None else fitted.models), version)
     reward_config = given.pop("reward_config", None)
     if isinstance(reward_config, Mapping):
         reward_config = _from_plain("reward_config", version.RewardConfig, reward_config)

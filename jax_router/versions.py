@@ -10,9 +10,11 @@ A version is imported, and JAX with it, when `load` is called; importing this mo
 
 from __future__ import annotations  # the types of JAX below are named without importing it
 
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Unpack, cast, overload
 
 if TYPE_CHECKING:
@@ -240,3 +242,55 @@ def make_params(scenario: str = "default", *problem: Any, version: str = "v0", *
     if version not in _IDS:
         raise ValueError(f"version is {version!r}; it must be {' or '.join(map(repr, _IDS))}")
     return load(_IDS[version]).make_params(scenario, *problem, **settings)
+
+
+class Replaying(Protocol):
+    """A log's own requests through the simulator: see `jax_router.v1.replay`."""
+
+    def make_replay(self, problem: Any, log: Any, seed: int = 0) -> Any:
+        """Prepare a log for a problem of `load_problem`."""
+
+    def as_routed(self, replay: Any) -> Any:
+        """Return what the simulator makes of the log's own choices."""
+
+    def play(self, replay: Any, policy: Any, seed: int = 0) -> Any:
+        """Return what the simulator makes of a policy's choices."""
+
+
+def environment_of(folder: str | PathLike[str]) -> str:
+    """Return the id of the environment that a problem's folder, or its problem.toml, is for.
+
+    Raises `FileNotFoundError` where there is no such file, and `ValueError` (naming it) where it names no environment.
+    """
+    path = Path(folder)
+    path = path / "problem.toml" if path.is_dir() else path
+    with path.open("rb") as file:
+        try:
+            environment = tomllib.load(file).get("environment")
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ValueError(f"{path}: not valid TOML: {error}") from None
+    if environment not in ENVIRONMENTS:
+        raise ValueError(f"{path}: environment is {environment!r}; the known ones are {', '.join(ENVIRONMENTS)}")
+    return str(environment)
+
+
+def load_problem(folder: str | PathLike[str]) -> Any:
+    """Return the problem in a folder, of its environment's own kind: see `jax_router.v1.problem.load_problem`.
+
+    Raises what that raises, and `ValueError` for an environment that has no problems in folders.
+    """
+    return _part(environment_of(folder), "problem").load_problem(folder)
+
+
+def replaying(environment: str) -> Replaying:
+    """Return what replays logs in an environment; raises `ValueError` for one that cannot."""
+    return cast(Replaying, _part(environment, "replay"))
+
+
+def _part(environment: str, name: str) -> Any:
+    try:
+        return import_module(f"{_PACKAGES[environment]}.{name}")
+    except ModuleNotFoundError:
+        raise ValueError(
+            f"{environment} has no {name}: fit one of LLMRouter-v1 with python -m jax_router.fit"
+        ) from None

@@ -17,6 +17,7 @@ import jax
 import optax
 import pytest
 
+from tests.helpers.fitted import fitted_once
 from tests.helpers.promotion import lenient
 from tests.helpers.runs import SMALL, Run, made_once
 
@@ -72,3 +73,9 @@ def refuses(capsys: pytest.CaptureFixture[str]) -> Callable[[Callable[[list[str]
         assert printed.err.count("\n") == 1
 
     return check
+
+
+@pytest.fixture(scope="session")
+def fitted_problem(session_folder: Path) -> tuple[Path, str]:
+    """The problem of the site's own log, and what the fit printed; only to be read."""
+    return fitted_once(session_folder / "my-gateway")

@@ -31,6 +31,8 @@ class Arguments:
     """Compare in this environment, LLMRouter-v0 or LLMRouter-v1; None takes the policy's own, or LLMRouter-v0."""
     model_path: Path | None = None
     """Evaluate the policy in this run directory or policy file of train.ppo."""
+    replay: Path | None = None
+    """With --problem, play this log of a gateway as it was routed, and as every strategy would have routed it."""
     output: Path | None = None
     """Write the results to this file, which must not exist yet and ends in .json, .csv or .md."""
     fleets: int = 0
@@ -50,6 +52,8 @@ class Arguments:
             raise ValueError(f"--fleets is {self.fleets}; --model-path is missing, the policy to evaluate on them")
         if self.fleets and self.problem != ProblemFlags(scenario=self.problem.scenario):
             raise ValueError(f"--fleets is {self.fleets}; random fleets come with their own traffic and budgets")
+        if self.replay is not None and self.problem.problem is None:
+            raise ValueError(f"--replay is {self.replay}; it needs the --problem that was fitted to such a log")
         if self.output is not None:
             if self.output.suffix not in FORMATS:
                 raise ValueError(f"--output is {self.output}; its ending must be one of {', '.join(FORMATS)}")
@@ -70,6 +74,8 @@ def main(args: Sequence[str] | None = None) -> None:
         start_jax()
         if policy is not None and arguments.fleets:
             _evaluate_on_fleets(arguments, policy)
+        elif arguments.replay is not None:
+            _replay(arguments, policy)
         else:
             _evaluate(arguments, policy)
 
@@ -94,7 +100,7 @@ def _evaluate(arguments: Arguments, policy: Policy | None) -> None:
     from train.evaluation.results_file import detail_columns, in_words, results_text
     from train.evaluation.scores_table import comparison_title, table_rows
 
-    task = load_task(Problem(**vars(arguments.problem), env=arguments.env or versions.DEFAULT))
+    task = load_task(_problem_of(arguments))
     if policy is not None:
         policy = suited(policy, task.model_names, task.params)
     ours = {} if policy is None else all_strategies(name_of(policy), policy, task.params)
@@ -142,6 +148,46 @@ def _evaluate_on_fleets(arguments: Arguments, policy: Policy) -> None:
         write_text(arguments.output, as_text(arguments.output.suffix, result))
     for sentence in in_words(result):
         print_sentences(console(), sentence)
+
+
+def _replay(arguments: Arguments, policy: Policy | None) -> None:
+    import jax
+
+    from jax_router.logs import read_log
+    from train.agents.strategies import all_strategies, name_of, suited
+    from train.algorithm.environments import load_task
+    from train.cli.console import console, print_sentences, terminal_table
+    from train.evaluation.baselines import known_strategies
+    from train.evaluation.replay import evaluate_replay
+    from train.evaluation.replay_table import LESS, differences_of, in_words, replay_text, rows_of, title_of
+
+    problem = _problem_of(arguments)
+    assert problem.problem is not None
+    assert arguments.replay is not None
+    task, fitted = load_task(problem), versions.load_problem(problem.problem)
+    if policy is not None:
+        policy = suited(policy, task.model_names, task.params)
+    ours = {} if policy is None else all_strategies(name_of(policy), policy, task.params)
+    # A pacer spends a budget, and a log has none: a priced policy is shown at its prices.
+    ours = {name: strategy for name, strategy in ours.items() if not name.endswith("paced")}
+    log = read_log(arguments.replay, rename=fitted.log.get("rename"), category=fitted.log.get("category"))
+    key, tuning_episodes = jax.random.key(arguments.randomness.seed), arguments.evaluation.tuning_episodes
+    known = known_strategies(key, task.params, task.model_names, tuning_episodes).strategies
+    evaluation = evaluate_replay(problem.env, fitted, log, {**ours, **known}, arguments.randomness.seed)
+    first = next(iter(ours), None) if len(ours) == 1 else None
+    if arguments.output is not None:
+        write_text(arguments.output, replay_text(arguments.output.suffix, evaluation, first))
+    out = console()
+    out.print(terminal_table(title_of(evaluation), rows_of(evaluation)))
+    out.print(terminal_table(LESS, differences_of(evaluation)))
+    print_sentences(out, in_words(evaluation, first))
+
+
+def _problem_of(arguments: Arguments) -> Problem:
+    """The problem of the flags; without --env, a fitted one says itself which environment it is of."""
+    folder = arguments.problem.problem
+    env = arguments.env or (versions.DEFAULT if folder is None else versions.environment_of(folder))
+    return Problem(**vars(arguments.problem), env=env)
 
 
 if __name__ == "__main__":

@@ -21,9 +21,10 @@ class EnvSettings(GivenSettings, total=False):
     reward_config: v1.RewardConfig | Mapping[str, float] | None  # all weights of the reward
     traffic: v1.Traffic | str | PathLike[str] | None  # lengths and load, or the path of a trace to replay
     quality: v1.QualityTable | None  # measured shares of good answers
+    problem: str | PathLike[str] | None  # a folder that `python -m jax_router.fit` wrote, in place of a scenario
 
 
 def checked(**settings: Unpack[EnvSettings]) -> Problem:
     """The problem of these keyword arguments; raises what `gym_compat.problem.make_problem` raises."""
-    allowed = ("scenario", "models", "reward_config", "traffic", "quality", *GivenSettings.__annotations__)
+    allowed = ("scenario", "models", "reward_config", "traffic", "quality", "problem", *GivenSettings.__annotations__)
     return make_problem(versions.load(v1.SIMULATOR.name), settings, allowed)

@@ -50,12 +50,13 @@ def read_fleet(
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ValueError(f"{path}: models is {entries!r}; write one [[models]] table for each model")
     try:
-        return check([_model_from_table(i, entry, model_type) for i, entry in enumerate(entries, start=1)])
+        return check([model_from_table(i, entry, model_type) for i, entry in enumerate(entries, start=1)])
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
 
-def _model_from_table(position: int, table: dict[str, Any], model_type: type[Model]) -> Model:
+def model_from_table(position: int, table: dict[str, Any], model_type: type[Model]) -> Model:
+    """The model that a [[models]] table describes; raises `ValueError` (naming its position) for anything else."""
     known = fields(model_type)  # type: ignore[arg-type]  # a dataclass
     required = [field.name for field in known if field.default is MISSING]
     where = f"[[models]] number {position}"

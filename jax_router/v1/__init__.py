@@ -7,6 +7,7 @@ from jax_router.v1.fleet import DEFAULT_MODELS, Fleet, ModelConfig, check_models
 from jax_router.v1.lengths import LengthTables, lognormal, tables_from
 from jax_router.v1.noise import Noise, draw_noise
 from jax_router.v1.params import Params
+from jax_router.v1.problem import Problem, load_problem
 from jax_router.v1.quality import QualityTable
 from jax_router.v1.random_fleets import padded, random_problems
 from jax_router.v1.reward import Outcome, RewardConfig
@@ -28,6 +29,7 @@ __all__ = [
     "Noise",
     "Outcome",
     "Params",
+    "Problem",
     "Prompt",
     "QualityTable",
     "RewardConfig",
@@ -37,6 +39,7 @@ __all__ = [
     "check_models",
     "draw_noise",
     "load_models",
+    "load_problem",
     "lognormal",
     "make_params",
     "observation",

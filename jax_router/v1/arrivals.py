@@ -68,10 +68,20 @@ def fitted(seconds: np.ndarray, kind: str) -> dict[str, float]:
         kind: "poisson", "cox" or "on_off".
     """
     rate = len(seconds) / float(seconds.max() - seconds.min())
+    since = seconds - seconds.min()
+    windows = np.array([window for window in (1.0, 3.0, 10.0, 30.0, 60.0) if window <= since.max() / 10])
+    measured = np.array([_dispersion(since, window) for window in windows])
+    return settings_of(kind, rate, *burstiness(windows, measured, rate))
+
+
+def settings_of(kind: str, rate: float, variance: float, memory: float) -> dict[str, float]:
+    """The settings of a process of this kind with a mean rate (prompts/s) of a relative variance that has a memory (s).
+
+    See `fitted`.
+    """
     steady = {"rate": rate, "burst_std": 0.0, "pause_prob": 0.0, "pause_mean": 0.0}
     if kind == "poisson":
         return steady
-    variance, memory = _burstiness(seconds, rate)
     if kind == "cox":
         return steady | {"burst_std": min(3.0, float(np.sqrt(np.log1p(variance)))), "burst_time": memory}
     share_on = 1 / (1 + variance)
@@ -80,13 +90,16 @@ def fitted(seconds: np.ndarray, kind: str) -> dict[str, float]:
     return steady | {"rate": while_on, "pause_prob": min(1.0, 1 / (time_on * while_on)), "pause_mean": time_off}
 
 
-def _burstiness(seconds: np.ndarray, rate: float) -> tuple[float, float]:
-    """Relative variance of the rate, and its memory in s, by least squares of the logarithm of the dispersion."""
-    since = seconds - seconds.min()
-    windows = np.array([window for window in (1.0, 3.0, 10.0, 30.0, 60.0) if window <= since.max() / 10])
+def burstiness(windows: np.ndarray, measured: np.ndarray, rate: float) -> tuple[float, float]:
+    """Relative variance of the rate, and its memory in s, by least squares of the logarithm of the dispersion.
+
+    Args:
+        windows: (W,) s.
+        measured: (W,) the index of dispersion of the counts in windows of such a length.
+        rate: prompts/s.
+    """
     if not len(windows):
         return 0.0, 1.0
-    measured = np.array([_dispersion(since, window) for window in windows])
     tau = np.geomspace(0.1, 1000, 161)[:, None, None]
     variance = np.geomspace(1e-4, 100, 161)[None, :, None]
     model = 1 + 2 * rate * variance * tau * (1 - tau / windows * -np.expm1(-windows / tau))

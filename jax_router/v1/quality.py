@@ -121,22 +121,20 @@ class QualityTable:
         """
         counts: dict[str, np.ndarray] = {}
         shares: dict[str, np.ndarray] = {}
-        with open(path, newline="") as file:
-            reader = csv.DictReader(file)
-            lacking = {"category", "model", "prompts", "share_good"} - set(reader.fieldnames or ())
-            if lacking:
-                raise ValueError(f"{path}: lacks the column {sorted(lacking)[0]}")
-            for row in reader:
-                if row["model"] in model_names:
-                    place = list(model_names).index(row["model"])
-                    category = row["category"]
-                    for table, column in ((counts, "prompts"), (shares, "share_good")):
-                        values = table.setdefault(category, np.zeros(len(model_names)))
-                        values[place] = _number(row[column], f"{path}, line {reader.line_num}: {column}")
+        for line, row in _rows(path, model_names):
+            place = list(model_names).index(row["model"])
+            for table, column in ((counts, "prompts"), (shares, "share_good")):
+                values = table.setdefault(row["category"], np.zeros(len(model_names)))
+                values[place] = _number(row[column], f"{path}, line {line}: {column}")
         for place, name in enumerate(model_names):
             if not sum(row[place] for row in counts.values()):
                 raise ValueError(f"{path}: holds no prompts of the model {name!r}")
         return cls.from_counts(list(counts.values()), list(shares.values()), beta)
+
+    @staticmethod
+    def categories_of(path: str | PathLike[str], model_names: Sequence[str]) -> tuple[str, ...]:
+        """The names of the rows of `from_csv`, in their order; raises what that raises for a missing column."""
+        return tuple(dict.fromkeys(row["category"] for _, row in _rows(path, model_names)))
 
 
 def draw_probits(category: jax.Array, common: jax.Array, own: jax.Array, quality: Quality) -> jax.Array:
@@ -167,6 +165,16 @@ def normal_cdf(x: jax.Array) -> jax.Array:
 
 def _probit(shares: np.ndarray) -> np.ndarray:
     return np.vectorize(NormalDist().inv_cdf)(np.clip(shares, LOWEST, HIGHEST))
+
+
+def _rows(path: str | PathLike[str], model_names: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
+    """The rows of these models, each with its line."""
+    with open(path, newline="") as file:
+        reader = csv.DictReader(file)
+        lacking = {"category", "model", "prompts", "share_good"} - set(reader.fieldnames or ())
+        if lacking:
+            raise ValueError(f"{path}: lacks the column {sorted(lacking)[0]}")
+        return [(reader.line_num, row) for row in reader if row["model"] in model_names]
 
 
 def _first(values: np.ndarray, valid: np.ndarray) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from os import PathLike
 from typing import Unpack
 
 import numpy as np
@@ -11,6 +12,7 @@ from jax_router.v1.arrivals import Arrivals
 from jax_router.v1.endpoint import Engines
 from jax_router.v1.fleet import DEFAULT_MODELS, UNLIMITED, Fleet, ModelConfig, check_models
 from jax_router.v1.params import Params
+from jax_router.v1.problem import Problem, load_problem
 from jax_router.v1.quality import Quality, QualityTable
 from jax_router.v1.reward import RewardConfig, RewardWeights
 from jax_router.v1.settings import GivenSettings, Settings, given_settings
@@ -43,6 +45,7 @@ def make_params(
     traffic: Traffic | None = None,
     *,
     quality: QualityTable | None = None,
+    problem: str | PathLike[str] | Problem | None = None,
     **settings: Unpack[GivenSettings],
 ) -> Params:
     """Build the parameters of a scenario; whatever is given replaces what the scenario says.
@@ -55,6 +58,8 @@ def make_params(
         traffic: lengths and load, such as `Traffic.from_trace(path)`; where it is of a trace, the arrivals are the
             trace's, too, except for what `settings` say. Default: `Traffic.synthetic(lengths, load_amplitude)`.
         quality: measured shares of good answers in place of the models' scores.
+        problem: a folder that `python -m jax_router.fit` wrote, or such a problem that was read already: the fleet,
+            traffic, qualities, reward and settings are its own, except for what else is given; the scenario is default.
         settings: any field of `jax_router.v1.settings.Settings`, such as `episode_length` (prompts) and `budget` (USD).
 
     Returns:
@@ -62,9 +67,22 @@ def make_params(
 
     Raises:
         TypeError: for a keyword that is none of these.
+        OSError: where the problem cannot be opened.
         ValueError: one line that names the field, the value and what is allowed.
     """
     given = given_settings(settings)
+    if problem is not None:
+        if scenario != "default":
+            raise ValueError(f"scenario is {scenario!r}; a problem is one by itself: leave the scenario out")
+        read = problem if isinstance(problem, Problem) else load_problem(problem)
+        # Traffic that is given brings its own arrivals.
+        own = read.settings if traffic is None else {k: v for k, v in read.settings.items() if k not in _ARRIVALS}
+        given = given_settings({**own, **given})  # type: ignore[typeddict-item]  # the problem's were checked
+        names = read.model_names if models is None else tuple(model.name for model in check_models(models))
+        quality = read.quality if quality is None and names == read.model_names else quality
+        models = read.models if models is None else models
+        reward = read.reward if reward is None else reward
+        traffic = read.traffic if traffic is None else traffic
     if scenario not in SCENARIOS:
         raise ValueError(f"scenario is {scenario!r}; the known ones are {', '.join(SCENARIOS)}")
     if reward is not None and not isinstance(reward, RewardConfig):
@@ -134,10 +152,14 @@ def _measured(table: QualityTable, fleet: Fleet) -> tuple[Quality, Fleet]:
     return Quality.from_table(table), replace(fleet, quality_score=constant(table.means))
 
 
+_ARRIVALS = ("rate", "burst_std", "burst_time", "pause_prob", "pause_mean")
+"""Settings that a trace tells, too."""
+
+
 def _arrivals(numbers: Settings, traffic: Traffic) -> Arrivals:
     rows = traffic.rows
     unit_rate = 1.0 if rows is None else 1 / max(float(np.asarray(rows)[:, 3].mean()), 1e-9)
-    names = ("rate", "burst_std", "burst_time", "pause_prob", "pause_mean", "day_seconds")
+    names = (*_ARRIVALS, "day_seconds")
     return Arrivals(unit_rate=constant(unit_rate), **{name: constant(getattr(numbers, name)) for name in names})
 
 

@@ -29,14 +29,17 @@ def blocks(page: Path, language: str, title: str = "") -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def workplace(tmp_path_factory: pytest.TempPathFactory, trained_run: Run, priced_run: Run) -> Path:
-    """A folder with what the pages tell the reader to have: a fleet, a trace and two runs."""
+def workplace(
+    tmp_path_factory: pytest.TempPathFactory, trained_run: Run, priced_run: Run, fitted_problem: tuple[Path, str]
+) -> Path:
+    """A folder with what the pages tell the reader to have: a fleet, a trace, two runs and a fitted problem."""
     folder = tmp_path_factory.mktemp("reader")
     (fleet,) = blocks(ROOT / "docs" / "fleet.md", "toml")
     (folder / "fleet.toml").write_text(fleet)
     (folder / "trace.csv").write_text(TRACE)
     copytree(trained_run.folder, folder / "runs" / "my-run")
     copytree(priced_run.folder, folder / "runs" / "my-priced-run")
+    copytree(fitted_problem[0], folder / "my-gateway")
     return folder
 
 

@@ -19,6 +19,7 @@ PARTS = ("cli", "algorithm", "agents", "bounds", "evaluation", "run", "studies",
 """The folders of `train` from the lowest up: each imports those below it, and a command is above them all."""
 
 FACES = {
+    "jax_router.fit": "fits a problem of LLMRouter-v1",
     "jax_router": "binds the default version",
     "jax_router.versions": "the list of versions",
     "jax_router.gymnax_env": "a class for each version",

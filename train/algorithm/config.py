@@ -38,14 +38,17 @@ class Problem(ProblemFlags):
             if not self.priced and getattr(self, name) != getattr(Problem, name):
                 raise ValueError(f"{_flag(name)} is {getattr(self, name):g}; it is for runs with --priced")
         check_whole_number("--random-fleets", self.random_fleets, at_least=0)
-        for name in ("fleet", "trace", "budget", "priced", "episode_length") if self.random_fleets else ():
+        for name in ("problem", "fleet", "trace", "budget", "priced", "episode_length") if self.random_fleets else ():
             if getattr(self, name) not in (None, False):
                 raise ValueError(f"{_flag(name)} is for one fleet; --random-fleets is {self.random_fleets}")
-        only_ours = ("fleet", "trace", "episode_length", "budget", "priced", "random_fleets")
+        only_ours = ("problem", "fleet", "trace", "episode_length", "budget", "priced", "random_fleets")
         for name in () if self.is_router else only_ours:
             if getattr(self, name) not in (None, False, 0):
                 raise ValueError(f"{_flag(name)} is for {', '.join(versions.ENVIRONMENTS)}; --env is {self.env}")
 
+
+FILES = ("problem", "fleet", "trace")
+"""The fields of a problem that name files, or a folder of them."""
 
 MOST_GRADIENT_STEPS = 2**31 - 1
 """The most gradient steps of a run, because Adam and the schedule of its step size count in int32."""
@@ -232,7 +235,7 @@ def router_config(problem: ProblemFlags, length: TimestepsFlags, seeds: SeedFlag
 
 def with_absolute_paths(config: Config) -> Config:
     """Return the config with absolute paths, so that it means the same in any working directory."""
-    paths = {name: getattr(config.problem, name) for name in ("fleet", "trace")}
+    paths = {name: getattr(config.problem, name) for name in FILES}
     absolute = {name: path.absolute() for name, path in paths.items() if path is not None}
     return replace(config, problem=replace(config.problem, **absolute))
 
@@ -255,7 +258,7 @@ def config_from_dict(values: Mapping[str, Any]) -> Config:
             "go on with the version that began the run, or train a new one"
         )
     given = dict(values)
-    given |= {name: Path(given[name]) for name in ("fleet", "trace") if given.get(name) is not None}
+    given |= {name: Path(given[name]) for name in FILES if given.get(name) is not None}
     given |= {name: tuple(given[name]) for name in ("layer_sizes",) if name in given}
 
     def of_part(part: type) -> dict[str, Any]:

@@ -38,6 +38,8 @@ def load_task(problem: Problem) -> Task:
     Raises `ValueError` for an unknown scenario, and what `make_params`, `load_models` and `Traffic.from_trace` raise.
     """
     version = versions.load(problem.env)
+    if problem.problem is not None:
+        return _load_fitted(version, problem)
     if problem.scenario not in version.SCENARIOS:
         raise ValueError(f"--scenario is {problem.scenario!r}; the known ones are {', '.join(version.SCENARIOS)}")
     models = version.DEFAULT_MODELS if problem.fleet is None else version.load_models(problem.fleet)
@@ -49,6 +51,20 @@ def load_task(problem: Problem) -> Task:
         budget=problem.budget,
     )
     return Task(params, models)
+
+
+def _load_fitted(version: versions.Version, problem: Problem) -> Task:
+    """Return the task of a folder that a fit wrote. Raises what reading it raises, and `ValueError` for other flags."""
+    assert problem.problem is not None
+    for name, usual in (("fleet", None), ("trace", None), ("scenario", "default")):
+        if getattr(problem, name) != usual:
+            raise ValueError(f"--{name} is {getattr(problem, name)}; --problem brings its own: leave one of them out")
+    environment = versions.environment_of(problem.problem)
+    if environment != problem.env:
+        raise ValueError(f"--problem is {problem.problem}, of {environment}; --env is {problem.env}")
+    fitted = versions.load_problem(problem.problem)
+    params = version.make_params(problem=fitted, episode_length=problem.episode_length, budget=problem.budget)
+    return Task(params, fitted.models)
 
 
 def _traffic(version: versions.Version, problem: Problem) -> Any:

@@ -25,6 +25,8 @@ class ScenarioFlags:
 class SubstituteFlags:
     """The flags that replace parts of the scenario; None leaves the scenario's own."""
 
+    problem: Path | None = None
+    """Take the whole problem from this folder, which python -m jax_router.fit wrote, instead of a scenario."""
     fleet: Path | None = None
     """Route to the models of this TOML file, one [[models]] table each, instead of the preset models."""
     trace: Path | None = None

@@ -7,14 +7,12 @@ from dataclasses import replace
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from shutil import copyfile
+from shutil import copyfile, copytree
 from typing import Any
 
 from router_serving.files import write_text, written_beside
-from train.algorithm.config import Config
+from train.algorithm.config import FILES, Config
 
-READ = ("fleet", "trace")
-"""The fields of a problem that name files."""
 LIBRARIES = ("jax", "jaxlib", "flax", "optax", "gymnax", "numpy")
 
 
@@ -27,14 +25,14 @@ def keep_inputs(run: Path, config: Config) -> None:
         copy = _copy_of(run, field, original)
         copy.parent.mkdir(exist_ok=True)
         with written_beside(copy) as beside:
-            copyfile(original, beside)
+            (copytree if original.is_dir() else copyfile)(original, beside)
     write_text(run / "versions.json", json.dumps(_versions(), indent=2) + "\n")
 
 
 def with_kept_inputs(run: Path, config: Config) -> Config:
     """Return the config with the run's own copies in place of the files that it names, as far as there are copies."""
     copies = {field: _copy_of(run, field, original) for field, original in _files(config)}
-    kept: dict[str, Any] = {field: copy for field, copy in copies.items() if copy.is_file()}
+    kept: dict[str, Any] = {field: copy for field, copy in copies.items() if copy.exists()}
     return replace(config, problem=replace(config.problem, **kept))
 
 
@@ -42,9 +40,9 @@ def what_changed(run: Path, config: Config) -> Iterator[str]:
     """Yield one sentence for each file or library that has changed since the run began."""
     for field, original in _files(config):
         copy = _copy_of(run, field, original)
-        if not copy.is_file():
+        if not copy.exists():
             continue
-        if not original.is_file():
+        if not original.exists():
             yield f"{original} is gone; this run goes on with its own copy, {copy}"
         elif _digest(original) != _digest(copy):
             yield f"{original} has changed since this run began; it goes on with its own copy, {copy}"
@@ -55,22 +53,25 @@ def what_changed(run: Path, config: Config) -> Iterator[str]:
 
 
 def _files(config: Config) -> Iterator[tuple[str, Path]]:
-    for field in READ:
+    for field in FILES:
         path = getattr(config.problem, field)
         if path is not None:
             yield field, path
 
 
 def _copy_of(run: Path, field: str, original: Path) -> Path:
+    if original.is_dir():
+        return run / "inputs" / field
     # The suffixes are kept, because they say how a trace is compressed.
     return run / "inputs" / f"{field}{''.join(original.suffixes)}"
 
 
 def _digest(path: Path) -> str:
     digest = sha256()
-    with path.open("rb") as file:
-        while block := file.read(2**20):
-            digest.update(block)
+    for one in sorted(path.iterdir()) if path.is_dir() else [path]:
+        with one.open("rb") as file:
+            while block := file.read(2**20):
+                digest.update(block)
     return digest.hexdigest()
 
 
