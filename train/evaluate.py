@@ -11,6 +11,7 @@ from router_serving.files import write_text
 from router_serving.policy import Policy
 from router_serving.policy_file import load_policy
 from train.algorithm.config import Problem
+from train.cli.command import parse_flags, without_help
 from train.cli.compilation import start_jax
 from train.cli.errors import check_new_file, one_line_errors, stopped_in_one_line
 from train.cli.flags import ProblemFlags, SeedFlags, TuningFlags
@@ -48,21 +49,26 @@ class Arguments:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command; bad input ends it with one line and exit status 2."""
-    arguments = _cli(args, Arguments())
+    first = _cli(without_help(args), Arguments())
     with one_line_errors(), stopped_in_one_line():
+        policy = None if first.model_path is None else load_policy(first.model_path)
+        arguments = _cli(args, _defaults(policy))
         arguments.check()
-        policy = None
-        if arguments.model_path is not None:
-            policy = load_policy(arguments.model_path)
-            trained_on = policy.origin.environment
-            env = trained_on if trained_on in versions.ENVIRONMENTS else None
-            arguments = _cli(args, Arguments(env, problem=ProblemFlags(scenario=policy.scenario)))
         start_jax()
         _evaluate(arguments, policy)
 
 
+def _defaults(policy: Policy | None) -> Arguments:
+    """Return the defaults of the flags: the environment and the scenario that the policy was trained on, if any."""
+    if policy is None:
+        return Arguments()
+    trained_on = policy.origin.environment
+    env = trained_on if trained_on in versions.ENVIRONMENTS else None
+    return Arguments(env, problem=ProblemFlags(scenario=policy.scenario))
+
+
 def _cli(args: Sequence[str] | None, default: Arguments) -> Arguments:
-    return tyro.cli(Arguments, args=args, default=default, prog="python -m train.evaluate")
+    return parse_flags("train.evaluate", Arguments, args, default)
 
 
 def _evaluate(arguments: Arguments, policy: Policy | None) -> None:

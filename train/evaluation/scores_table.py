@@ -29,15 +29,17 @@ COLUMNS: tuple[Column, ...] = (
 )
 """The columns of every table of strategies; the shares of the models may follow."""
 
-MORE_COLUMNS: tuple[Column, ...] = (
-    ("reward above the policy's", _above_the_policy),
+MORE_COLUMNS_ALONE: tuple[Column, ...] = (
     ("USD per 1,000", lambda s: in_usd(s.cost_per_1k)),
     ("P50, s", lambda s: f"{s.latency_p50:.2f}"),
     ("P95, s", lambda s: f"{s.latency_p95:.2f}"),
     ("P99, s", lambda s: f"{s.latency_p99:.2f}"),
     ("quality met", lambda s: f"{s.quality_met_rate:.1%}"),
 )
-"""The columns that an evaluation shows in addition to `COLUMNS`."""
+"""The columns that an evaluation shows in addition to `COLUMNS`, where there is no policy to compare with."""
+
+MORE_COLUMNS: tuple[Column, ...] = (("reward above the policy's", _above_the_policy), *MORE_COLUMNS_ALONE)
+"""The columns that an evaluation of a policy shows in addition to `COLUMNS`."""
 
 
 def comparison_title(scenario: str, num_episodes: int) -> str:
@@ -48,8 +50,9 @@ def comparison_title(scenario: str, num_episodes: int) -> str:
 def table_rows(
     scores: Mapping[str, Score], columns: tuple[Column, ...] = COLUMNS, with_shares: bool = True
 ) -> list[list[str]]:
-    """Return a header and a row for each strategy, best reward first."""
-    names = next(iter(scores.values())).model_share if with_shares else []
+    """Return a header and a row for each strategy, best reward first; shares are of the models that got any prompt."""
+    models = next(iter(scores.values())).model_share if with_shares else {}
+    names = [name for name in models if any(score.model_share[name] > 0 for score in scores.values())]
     rows = [["strategy", *(title for title, _ in columns), *names]]
     for strategy, score in sorted(scores.items(), key=lambda item: -item[1].reward.mean):
         shares = [f"{score.model_share[name]:.0%}" for name in names]
