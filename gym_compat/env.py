@@ -29,8 +29,9 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
     - action: an integer in 0 .. N - 1, the index of a model.
     - reward: a float.
     - terminated: the budget is spent; truncated: `episode_length` prompts were routed. Both may be True at once.
-    - info of a step: the fields of the simulator's `Outcome` as Python's numbers and bools, `model_name` (str) and
-      `budget_remaining` (USD). The info of a reset is empty.
+    - info of a step: the fields of the simulator's `Outcome`, `budget_remaining` (USD) and `model`, the index of the
+      model that was chosen; numbers are NumPy's scalars, and bools are arrays (). The info of a reset is empty.
+    - metadata: `model_names`, the names of the models in the order of the actions.
 
     `gym_compat.seeding` explains which random numbers an episode gets. Between two steps everything is NumPy, so that
     an environment can be pickled and copied; a copy goes on independently with the same random numbers.
@@ -48,7 +49,8 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
         self.problem = problem
         self.observation_space = self.problem.observation_space
         self.action_space = self.problem.action_space
-        self._model_names = self.problem.model_names
+        self._num_models = len(self.problem.models)
+        self.metadata = {**self.metadata, "model_names": self.problem.model_names}  # type: ignore[misc]
         self._programs: SinglePrograms | None = None  # until the first reset
         self._seed = self._episode = self._step_count = 0
         self._ended = False
@@ -105,8 +107,9 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
         row[-1] = index
         self._packed = packed = np.asarray(programs.step(row))
         info = programs.told(packed)
-        reward, terminated, truncated = info.pop("reward"), info.pop("terminated"), info.pop("truncated")
-        info["model_name"] = self._model_names[index]
+        reward = float(info.pop("reward"))
+        terminated, truncated = bool(info.pop("terminated")), bool(info.pop("truncated"))
+        info["model"] = np.int32(index)
         self._ended = terminated or truncated
         self._last = index, reward, info
         return programs.observation(packed), reward, terminated, truncated, info
@@ -149,9 +152,9 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
             index = -1
         if isinstance(action, bool):  # Python counts a bool as an integer; here it is a mistake
             index = -1
-        if 0 <= index < len(self._model_names):
+        if 0 <= index < self._num_models:
             return index
-        raise ValueError(f"action is {action!r}; it must be an integer from 0 to {len(self._model_names) - 1}")
+        raise ValueError(f"action is {action!r}; it must be an integer from 0 to {self._num_models - 1}")
 
     def _what_is_missing(self) -> str:
         if self._programs is None:

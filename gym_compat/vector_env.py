@@ -21,11 +21,12 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
 
     - observations: (B, D) float32 in 0 .. 1; rewards: (B,) float32; terminations, truncations: (B,) bool.
     - actions: (B,) integers in 0 .. N - 1.
-    - infos of a step: the keys of `RouterEnv`, each a (B,) array `key` beside a (B,) bool mask `_key`, False where
-      an environment was reset in this step.
+    - infos of a step: the keys of `RouterEnv`, each a (B,) array `key` of numbers or bools beside a (B,) bool mask
+      `_key`, False where an environment was reset in this step.
+    - metadata: `model_names`, the names of the models in the order of the actions.
     - autoreset: with NEXT_STEP, the default, the step after the end of an episode ignores its action and begins the
-      next episode. SAME_STEP begins it at once; `final_obs` and `final_info` then describe the step that ended the
-      episode. With DISABLED, call `reset(options={"reset_mask": ...})`.
+      next episode. SAME_STEP begins it at once; `final_obs`, (B, D) float32, and `final_info` then describe the step
+      that ended the episode. With DISABLED, call `reset(options={"reset_mask": ...})`.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}  # type: ignore[misc]  # Gymnasium leaves ClassVar out
@@ -52,12 +53,15 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
             raise ValueError(f"render_mode is {render_mode!r}; it must be None: make a single environment to see one")
         self.num_envs = check_whole_number("num_envs", num_envs, at_least=1)
         self.problem = problem
-        self.metadata = {**self.metadata, "autoreset_mode": _autoreset_mode(autoreset_mode)}  # type: ignore[misc]
+        self.metadata = {  # type: ignore[misc]
+            **self.metadata,
+            "autoreset_mode": _autoreset_mode(autoreset_mode),
+            "model_names": self.problem.model_names,
+        }
         self.single_observation_space = self.problem.observation_space
         self.single_action_space = self.problem.action_space
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
-        self._model_names = np.array(self.problem.model_names, object)
         self._programs: BatchPrograms | None = None  # until the first reset
         self._ended = np.zeros(self.num_envs, np.bool_)
 
@@ -135,7 +139,7 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         return {
             **vars(report.outcome),
             "budget_remaining": np.asarray(report.budget_remaining),
-            "model_name": self._model_names[actions],
+            "model": actions,
         }
 
     def _infos_with_ends(self, actions: np.ndarray, report: Report) -> dict[str, Any]:
@@ -144,9 +148,7 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         info = self._info(actions, report)
         infos: dict[str, Any] = {**_masked(info, ~ended)}
         if ended.any():
-            final_obs = np.full(self.num_envs, None, object)
-            final_obs[ended] = np.fromiter(np.asarray(report.observation)[ended], object)
-            infos |= _masked({"final_obs": final_obs}, ended)
+            infos |= _masked({"final_obs": np.asarray(report.observation)}, ended)
             infos |= {"final_info": _masked(info, ended), "_final_info": ended}
         return infos
 
@@ -202,11 +204,11 @@ def _ended(report: Report) -> np.ndarray:
 
 
 def _masked(info: dict[str, np.ndarray], mask: np.ndarray) -> dict[str, np.ndarray]:
-    """Return infos in Gymnasium's form: each array with a mask of where it is valid, and 0 or None elsewhere."""
+    """Return infos in Gymnasium's form: each array with a mask of where it is valid, and 0 elsewhere."""
     masked = {}
     for key, values in info.items():
         if not mask.all():
-            values = np.where(mask, values, np.array(None if values.dtype == object else 0, values.dtype))
+            values = np.where(mask.reshape(-1, *(1,) * (values.ndim - 1)), values, np.zeros((), values.dtype))
         masked[key], masked[f"_{key}"] = values, mask.copy()
     return masked
 

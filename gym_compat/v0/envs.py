@@ -20,7 +20,7 @@ class LLMRouterEnv(HasSettings, RouterEnv):
     - reward: a float, see `jax_router.v0.reward.reward`.
     - terminated: the budget is spent; truncated: `episode_length` prompts were routed. Both may be True at once.
     - info of a step: `cost` (USD), `quality` and `quality_required` (0 .. 1), `latency` (s), `sla_violated` (bool),
-      `model_name` (str), `budget_remaining` (USD). The info of a reset is empty.
+      `budget_remaining` (USD), `model` (the index of the one that was chosen). The info of a reset is empty.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 10}  # type: ignore[misc]  # Gymnasium leaves ClassVar out

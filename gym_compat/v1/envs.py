@@ -19,8 +19,8 @@ class LLMRouterV1Env(RouterEnv):
     - action: an integer in 0 .. N - 1, the index of a model.
     - reward: a float, see `jax_router.v1.reward.reward`.
     - terminated: the budget is spent; truncated: `episode_length` prompts were routed. Both may be True at once.
-    - info of a step: the fields of `jax_router.v1.Outcome`, `model_name` (str, the model that was chosen) and
-      `budget_remaining` (USD). That of a reset is empty.
+    - info of a step: the fields of `jax_router.v1.Outcome`, `budget_remaining` (USD) and `model` (the index of the one
+      that was chosen). That of a reset is empty.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 10}  # type: ignore[misc]  # Gymnasium leaves ClassVar out

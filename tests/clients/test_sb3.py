@@ -75,7 +75,7 @@ def test_it_runs_in_processes_of_its_own():
     for _ in range(45):
         _, rewards, dones, infos = envs.step(np.array([1, 3]))
         assert np.isfinite(rewards).all()
-        assert infos[1]["model_name"] == "tier2_small"
+        assert infos[1]["model"] == 3
         ends += dones.sum()
     assert ends == 4
     assert infos[0]["TimeLimit.truncated"] in (False, True)
