@@ -137,4 +137,6 @@ def _check_keywords(given: Mapping[str, object], allowed: Collection[str]) -> No
     for name in given:
         if name not in allowed:
             # These are Python's own words: TorchRL looks for them where it tries out a keyword.
-            raise TypeError(f"the environment got an unexpected keyword argument {name!r}; allowed are {', '.join(allowed)}")
+            raise TypeError(
+                f"the environment got an unexpected keyword argument {name!r}; allowed are {', '.join(allowed)}"
+            )

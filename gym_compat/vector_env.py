@@ -1,6 +1,7 @@
 """Thousands of environments as one Gymnasium vector environment: each step is one compiled call, without any loop."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -13,6 +14,7 @@ from gym_compat.programs.batch import Batch, BatchPrograms
 from gym_compat.programs.cache import programs_of
 from gym_compat.programs.report import Report
 from gym_compat.seeding import NUM_SEEDS, check_options, checked_seed, fresh_seeds
+from jax_router.internal.arrays import constant
 from jax_router.internal.checks import check_whole_number
 
 
@@ -37,6 +39,8 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         num_envs: int = 1,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         render_mode: None = None,
+        seed: int | None = None,
+        max_episode_steps: int | None = None,
     ) -> None:
         """Take a problem; nothing is compiled before the first reset.
 
@@ -45,6 +49,8 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
             num_envs: B, at least 1.
             autoreset_mode: an `AutoresetMode`, or its value: "NextStep", "SameStep" or "Disabled".
             render_mode: None; make a single environment to look at one.
+            seed: the seed of the first reset, where that one is given none.
+            max_episode_steps: a time limit, prompts, where it is shorter than the problem's own.
 
         Raises:
             ValueError: one line that names the field, the value and what is allowed.
@@ -52,7 +58,8 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         if render_mode is not None:
             raise ValueError(f"render_mode is {render_mode!r}; it must be None: make a single environment to see one")
         self.num_envs = check_whole_number("num_envs", num_envs, at_least=1)
-        self.problem = problem
+        self.problem = problem if max_episode_steps is None else _limited(problem, max_episode_steps)
+        self._first_seed = None if seed is None else checked_seed("seed", seed)
         self.metadata = {  # type: ignore[misc]
             **self.metadata,
             "autoreset_mode": _autoreset_mode(autoreset_mode),
@@ -87,10 +94,13 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
             ValueError: a sequence of seeds of another length, a seed that is no integer of at least 0, options that are
                 no dict, or a mask of another shape or dtype or without any True. Nothing has changed then.
             gymnasium.error.ResetNeeded: a mask before every environment was reset once.
+            RuntimeError: in a process that was forked from one which had used JAX.
         """
+        first = self._programs is None
+        if first and seed is None:
+            seed = self._first_seed
         where = self._where(options)
         reseed, seeds = self._seeds(seed)
-        first = self._programs is None
         if first and not where.all():
             raise gym.error.ResetNeeded("reset_mask leaves out environments that never began; reset all of them first")
         super().reset(seed=None if seed is None or np.ndim(seed) else int(seed))  # type: ignore[arg-type]
@@ -197,6 +207,13 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
             given[i] = one is not None
             seeds[i] = checked_seed(f"seed[{i}]", one) % NUM_SEEDS if given[i] else 0
         return given, seeds
+
+
+def _limited(problem: Problem, max_episode_steps: int) -> Problem:
+    """Return the problem with an episode of at most so many prompts."""
+    limit = check_whole_number("max_episode_steps", max_episode_steps, at_least=1)
+    params = replace(problem.params, episode_length=constant(min(limit, problem.episode_length), np.int32))  # type: ignore[type-var]  # structs are dataclasses
+    return replace(problem, params=params)
 
 
 def _ended(report: Report) -> np.ndarray:

@@ -16,7 +16,9 @@ def with_time_limit_of_gymnax(params_class: Struct) -> Struct:
         """Return a copy with other values; `max_steps_in_episode` is another name of `episode_length`."""
         if "max_steps_in_episode" in updates:
             limit = updates.pop("max_steps_in_episode")
-            updates["episode_length"] = limit if isinstance(limit, jax.Array | np.ndarray) else np.int32(limit)  # type: ignore[call-overload]
+            updates["episode_length"] = (
+                limit if isinstance(limit, jax.Array | np.ndarray) else np.asarray(limit, np.int32)
+            )
         return replace(self, **updates)
 
     params_class.replace = replace_by_either_name  # type: ignore[attr-defined]
