@@ -92,7 +92,7 @@ def train(env_id: str, seed: int, total_timesteps: int, num_envs: int) -> Agent:
     agent = Agent(envs.single_observation_space.shape[0], envs.single_action_space.n)
     optimizer = torch.optim.Adam(agent.parameters(), lr=LEARNING_RATE, eps=1e-5)
     reward_scale, returns = RunningScale(), np.zeros(num_envs)
-    observations, _ = envs.reset(seed=seed)
+    observations = staggered(envs, seed)
     num_updates = total_timesteps // (num_envs * NUM_STEPS)
     for update in range(num_updates):
         optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 - update / num_updates)
@@ -124,6 +124,21 @@ def train(env_id: str, seed: int, total_timesteps: int, num_envs: int) -> Agent:
             print(f"{(update + 1) * num_envs * NUM_STEPS:>9,} prompts, reward per prompt {np.mean(earned):.4f}")
     envs.close()
     return agent
+
+
+def staggered(envs: gym.vector.VectorEnv, seed: int) -> np.ndarray:
+    """Begin episodes at different moments, with random actions until then; return the observations, (B, D).
+
+    Environments that all began at once would show an update one part of the day's budget only.
+    """
+    observations, _ = envs.reset(seed=seed)
+    envs.action_space.seed(seed)
+    begins = np.linspace(0, envs.unwrapped.episode_length - 1, envs.num_envs).astype(int)
+    for t in range(begins[-1] + 1):
+        envs.step(envs.action_space.sample())
+        if (begins == t).any():
+            observations, _ = envs.reset(options={"reset_mask": begins == t})
+    return observations
 
 
 def improve(

@@ -13,6 +13,11 @@ from stable_baselines3.common.vec_env import SubprocVecEnv
 
 from gym_compat import SCENARIOS, LLMRouterEnv
 
+CLIENT = {
+    "name": "Stable-Baselines3",
+    "takes": '`PPO("MlpPolicy", "gym_compat:LLMRouter-v0")`; `make_vec_env`, in processes with `spawn`',
+    "does": "its checker, PPO, A2C and DQN train, are saved and loaded",
+}
 ENV_ID = "gym_compat:LLMRouter-v0"  # with the module, so that a fresh process can find it
 
 
@@ -43,6 +48,12 @@ def test_its_algorithms_train(make, tmp_path):
     observation, _ = env.reset(seed=0)
     action, _ = again.predict(observation, deterministic=True)
     assert np.isfinite(env.step(action)[1])  # an array without dimensions, as its users pass it on
+
+
+def test_it_trains_on_llmrouter_v1():
+    env = gym.make("gym_compat:LLMRouter-v1", episode_length=50)
+    check_env(env.unwrapped)
+    assert PPO("MlpPolicy", env, n_steps=128, seed=0, device="cpu").learn(256).num_timesteps == 256
 
 
 def test_ppo_learns_what_this_environment_is_about():
