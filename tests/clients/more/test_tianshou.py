@@ -1,25 +1,29 @@
-"""Tianshou's collector and its vectors of environments."""
+"""Tianshou's vectors of environments, and its buffer."""
 
 import gymnasium as gym
+import numpy as np
 import pytest
-from tianshou.data import Collector, VectorReplayBuffer
+from tianshou.data import Batch, VectorReplayBuffer
 from tianshou.env import DummyVectorEnv
 
 CLIENT = {
     "name": "Tianshou",
     "takes": '`DummyVectorEnv([lambda: gym.make("LLMRouter-v0")] * n)`',
-    "does": "its vectors step and end, and its buffer takes what they give",
+    "does": "its vectors step and end, and its buffer keeps what they give",
 }
 
 
 @pytest.mark.parametrize("env_id", ["gym_compat:LLMRouter-v0", "gym_compat:LLMRouter-v1"])
-def test_its_vectors(env_id):
+def test_its_buffer_keeps_what_its_vectors_give(env_id):
     envs = DummyVectorEnv([lambda: gym.make(env_id, episode_length=6)] * 3)
-    observations, _ = envs.reset(seed=0)
-    assert observations.shape[0] == 3
+    buffer, actions = VectorReplayBuffer(30, 3), np.array([0, 1, 2])
+    seen, _ = envs.reset(seed=0)
     for _ in range(6):
-        observations, rewards, terminated, truncated, infos = envs.step([0, 1, 2])
+        following, reward, terminated, truncated, info = envs.step(actions)
+        step = {"obs": seen, "act": actions, "rew": reward, "terminated": terminated, "truncated": truncated}
+        buffer.add(Batch(**step, obs_next=following, info=info))
+        seen = following
     assert truncated.all()
-    assert [info["model"] for info in infos] == [0, 1, 2]
-    assert Collector is not None
-    assert VectorReplayBuffer(30, 3).maxsize == 30
+    assert len(buffer) == 18
+    np.testing.assert_array_equal(buffer.info["model"], buffer.act)
+    assert np.isfinite(buffer.info["cost"]).all()
