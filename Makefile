@@ -4,12 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CLIENTS := $(VENV)/.clients
+CLIENTS_VENV := .venv-clients
+MORE_CLIENTS := $(CLIENTS_VENV)/.installed
 DOCS := $(VENV)/.docs
 # LiteLLM is nobody's dependency, and has an environment of its own, without JAX.
 GATEWAY := .venv-gateway
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help setup train test test-clients test-gateway gateway-demo gateway-policy claims demo bench docs serve-docs check format clean
+.PHONY: help setup train test test-clients test-more-clients test-gateway gateway-demo gateway-policy claims demo bench docs serve-docs check format clean
 
 help:  ## Say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -26,6 +28,15 @@ $(CLIENTS): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev,clients]"
 	touch $@
 
+# A place of their own, since some of them want older libraries than the project: Tianshou, pandas 2.
+$(MORE_CLIENTS): pyproject.toml
+	$(PYTHON) -m venv $(CLIENTS_VENV)
+	$(CLIENTS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(CLIENTS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	$(CLIENTS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
+		rejax sbx-rl sb3-contrib "ray[rllib]" tianshou skrl brax
+	touch $@
+
 $(DOCS): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev,docs]"
 	touch $@
@@ -36,8 +47,11 @@ train: $(INSTALLED)  ## Train the agent: 2,048 environments, 10,000,000 steps, a
 test: $(INSTALLED)  ## Run the tests
 	$(BIN)/python -m pytest -x
 
-test-clients: $(CLIENTS)  ## Run Stable-Baselines3 and RecordVideo on the Gymnasium environment
-	$(BIN)/python -m pytest -x -n 0 tests/clients
+test-clients: $(CLIENTS)  ## Run Stable-Baselines3, TorchRL and RecordVideo on the Gymnasium environments
+	$(BIN)/python -m pytest -x -n 0 --ignore tests/clients/more tests/clients
+
+test-more-clients: $(MORE_CLIENTS)  ## Run the clients that take long to install or to compile, such as rejax and RLlib
+	$(CLIENTS_VENV)/bin/python -m pytest -n 0 tests/clients/more
 
 $(GATEWAY)/.installed: tests/in_litellm/requirements.txt
 	$(PYTHON) -m venv $(GATEWAY)
@@ -82,4 +96,4 @@ format: $(INSTALLED)  ## Put the code into the shape that `make check` asks for
 	$(BIN)/ruff check --fix .
 
 clean:  ## Remove what was built and installed
-	rm -rf $(VENV) $(GATEWAY) build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CLIENTS_VENV) $(GATEWAY) build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import gymnasium
 
 if TYPE_CHECKING:
+    from gym_compat.reward import compute_reward
+    from gym_compat.traffic import TrafficGenerator
     from gym_compat.v0.envs import LLMRouterEnv, LLMRouterVectorEnv
     from gym_compat.v1.envs import LLMRouterV1Env, LLMRouterV1VectorEnv
     from jax_router import DEFAULT_MODELS, SCENARIOS, ModelConfig, RewardConfig, Traffic
@@ -30,6 +32,8 @@ __all__ = [
     "ModelConfig",
     "RewardConfig",
     "Traffic",
+    "TrafficGenerator",
+    "compute_reward",
 ]
 
 _HOME = {
@@ -37,6 +41,8 @@ _HOME = {
     "LLMRouterVectorEnv": "gym_compat.v0.envs",
     "LLMRouterV1Env": "gym_compat.v1.envs",
     "LLMRouterV1VectorEnv": "gym_compat.v1.envs",
+    "TrafficGenerator": "gym_compat.traffic",
+    "compute_reward": "gym_compat.reward",
 }
 
 # Gymnasium takes the lower of two versions for an old one; ours are two environments.

@@ -22,6 +22,21 @@ class View:
     last: tuple[int, float, dict[str, Any]] | None  # action, reward and info of the last step; None before the first
 
 
+class StepInfo(dict[str, Any]):
+    """The info of a step. Programs written for llm-router-env look up `model_name` in it.
+
+    It is no key, because what reads infos as arrays, such as TorchRL, cannot take a str.
+    """
+
+    model_name: str
+
+    def __missing__(self, key: str) -> str:
+        """Return the name of the model for that key, and raise `KeyError` for any other."""
+        if key == "model_name":
+            return self.model_name
+        raise KeyError(key)
+
+
 class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
     """Routing prompts across a fleet of N language models, in any simulator.
 
@@ -29,8 +44,10 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
     - action: an integer in 0 .. N - 1, the index of a model.
     - reward: a float.
     - terminated: the budget is spent; truncated: `episode_length` prompts were routed. Both may be True at once.
-    - info of a step: the fields of the simulator's `Outcome` as Python's numbers and bools, `model_name` (str) and
-      `budget_remaining` (USD). The info of a reset is empty.
+    - info of a step: the fields of the simulator's `Outcome`, `budget_remaining` (USD) and `model`, the index of the
+      model that was chosen; numbers are NumPy's scalars, and bools are arrays (). The info of a reset is empty.
+      `info["model_name"]` is its name, though it is no key of the dict.
+    - metadata: `model_names`, the names of the models in the order of the actions.
 
     `gym_compat.seeding` explains which random numbers an episode gets. Between two steps everything is NumPy, so that
     an environment can be pickled and copied; a copy goes on independently with the same random numbers.
@@ -38,8 +55,17 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": []}  # type: ignore[misc]  # Gymnasium leaves ClassVar out
 
-    def __init__(self, problem: Problem, render_mode: str | None = None) -> None:
-        """Take a problem; nothing is compiled before the first reset. Raises `ValueError` for a wrong render mode."""
+    def __init__(self, problem: Problem, render_mode: str | None = None, seed: int | None = None) -> None:
+        """Take a problem; nothing is compiled before the first reset.
+
+        Args:
+            problem: the routing problem.
+            render_mode: one of `metadata["render_modes"]`, or None.
+            seed: the seed of the first reset, where that one is given none.
+
+        Raises:
+            ValueError: a render mode that there is not, or a seed that is no integer of at least 0.
+        """
         modes = self.metadata["render_modes"]
         if render_mode is not None and render_mode not in modes:
             allowed = " or ".join(map(repr, modes))
@@ -49,7 +75,9 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
         self.observation_space = self.problem.observation_space
         self.action_space = self.problem.action_space
         self._model_names = self.problem.model_names
+        self.metadata = {**self.metadata, "model_names": self.problem.model_names}  # type: ignore[misc]
         self._programs: SinglePrograms | None = None  # until the first reset
+        self._first_seed = None if seed is None else checked_seed("seed", seed)
         self._seed = self._episode = self._step_count = 0
         self._ended = False
         self._last: tuple[int, float, dict[str, Any]] | None = None  # action, reward and info of the last step
@@ -60,9 +88,12 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
         """Begin an episode: the first one of `seed`, or the next one where no seed is given. `options` has no effect.
 
         Returns the observation, (D,) float32, and an empty dict. Raises `ValueError` for a seed that is no integer of
-        at least 0, and for options that are no dict; nothing has changed then.
+        at least 0, and for options that are no dict; nothing has changed then. Raises `RuntimeError` in a process that
+        was forked from one which had used JAX.
         """
         check_options(options)
+        if self._programs is None and seed is None:
+            seed = self._first_seed
         seed = None if seed is None else checked_seed("seed", seed)
         super().reset(seed=seed)
         if seed is None and self._programs is not None:
@@ -104,9 +135,10 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
         row[: programs.state_width] = self._packed[: programs.state_width]
         row[-1] = index
         self._packed = packed = np.asarray(programs.step(row))
-        info = programs.told(packed)
-        reward, terminated, truncated = info.pop("reward"), info.pop("terminated"), info.pop("truncated")
-        info["model_name"] = self._model_names[index]
+        info = StepInfo(programs.told(packed))
+        reward = float(info.pop("reward"))
+        terminated, truncated = bool(info.pop("terminated")), bool(info.pop("truncated"))
+        info["model"], info.model_name = np.int32(index), self._model_names[index]
         self._ended = terminated or truncated
         self._last = index, reward, info
         return programs.observation(packed), reward, terminated, truncated, info

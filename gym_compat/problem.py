@@ -65,7 +65,7 @@ def make_problem(version: Version, settings: Mapping[str, Any], allowed: Collect
         TypeError: for a keyword that is not allowed.
         ValueError: one line that names the field, the value and what is allowed.
     """
-    _check_keywords("the environment", settings, allowed)
+    _check_keywords(settings, allowed)
     given = {name: value for name, value in settings.items() if value is not None}
     scenario = given.pop("scenario", "default")
     fitted = None if "problem" not in given else load_problem(given["problem"])
@@ -124,16 +124,20 @@ def _models(models: object, version: Version) -> tuple[Any, ...]:
 
 
 def _from_plain(where: str, config_type: type[Config], plain: Mapping[str, Any]) -> Config:
-    _check_keywords(where, plain, [field.name for field in fields(config_type)], ValueError)  # type: ignore[arg-type]  # all configs are dataclasses
+    names = [field.name for field in fields(config_type)]  # type: ignore[arg-type]  # all configs are dataclasses
+    for name in plain:
+        if name not in names:
+            raise ValueError(f"{where} has no setting {name!r}; allowed are {', '.join(names)}")
     try:
         return config_type(**plain)
     except TypeError as error:  # a field is missing
         raise ValueError(f"{where}: {str(error).removeprefix(f'{config_type.__name__}.__init__() ')}") from None
 
 
-def _check_keywords(
-    where: str, given: Mapping[str, object], allowed: Collection[str], error: type[Exception] = TypeError
-) -> None:
+def _check_keywords(given: Mapping[str, object], allowed: Collection[str]) -> None:
     for name in given:
         if name not in allowed:
-            raise error(f"{where} has no setting {name!r}; allowed are {', '.join(allowed)}")
+            # These are Python's own words: TorchRL looks for them where it tries out a keyword.
+            raise TypeError(
+                f"the environment got an unexpected keyword argument {name!r}; allowed are {', '.join(allowed)}"
+            )

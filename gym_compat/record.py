@@ -34,8 +34,8 @@ class Recording:
     """The speed of the recording."""
 
 
-def record(recording: Recording) -> None:
-    """Play an episode and write its animation to a file.
+def record(recording: Recording) -> int:
+    """Play an episode, write its animation to a file, and return the number of frames.
 
     Raises:
         ValueError: an unknown environment or scenario, no steps, a speed that is not above 0, or a name that does not
@@ -69,6 +69,7 @@ def record(recording: Recording) -> None:
         beside.replace(recording.path)
     finally:
         beside.unlink(missing_ok=True)
+    return len(frames)
 
 
 def _with_one_palette(frames: list[Image.Image]) -> list[Image.Image]:
@@ -84,8 +85,8 @@ def main() -> None:
     """Run the command; bad input ends it with one line and exit status 2."""
     try:
         recording = tyro.cli(Recording, prog="python -m gym_compat.record")
-        record(recording)
-        print(f"written: {recording.path}")
+        num_frames = record(recording)
+        print(f"written: {recording.path} ({num_frames} frames of {recording.env}, {recording.scenario})")
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

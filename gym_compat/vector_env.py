@@ -1,6 +1,7 @@
 """Thousands of environments as one Gymnasium vector environment: each step is one compiled call, without any loop."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -13,6 +14,7 @@ from gym_compat.programs.batch import Batch, BatchPrograms
 from gym_compat.programs.cache import programs_of
 from gym_compat.programs.report import Report
 from gym_compat.seeding import NUM_SEEDS, check_options, checked_seed, fresh_seeds
+from jax_router.internal.arrays import constant
 from jax_router.internal.checks import check_whole_number
 
 
@@ -21,11 +23,12 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
 
     - observations: (B, D) float32 in 0 .. 1; rewards: (B,) float32; terminations, truncations: (B,) bool.
     - actions: (B,) integers in 0 .. N - 1.
-    - infos of a step: the keys of `RouterEnv`, each a (B,) array `key` beside a (B,) bool mask `_key`, False where
-      an environment was reset in this step.
+    - infos of a step: the keys of `RouterEnv`, each a (B,) array `key` of numbers or bools beside a (B,) bool mask
+      `_key`, False where an environment was reset in this step.
+    - metadata: `model_names`, the names of the models in the order of the actions.
     - autoreset: with NEXT_STEP, the default, the step after the end of an episode ignores its action and begins the
-      next episode. SAME_STEP begins it at once; `final_obs` and `final_info` then describe the step that ended the
-      episode. With DISABLED, call `reset(options={"reset_mask": ...})`.
+      next episode. SAME_STEP begins it at once; `final_obs`, (B, D) float32, and `final_info` then describe the step
+      that ended the episode. With DISABLED, call `reset(options={"reset_mask": ...})`.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}  # type: ignore[misc]  # Gymnasium leaves ClassVar out
@@ -36,6 +39,8 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         num_envs: int = 1,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         render_mode: None = None,
+        seed: int | None = None,
+        max_episode_steps: int | None = None,
     ) -> None:
         """Take a problem; nothing is compiled before the first reset.
 
@@ -44,6 +49,8 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
             num_envs: B, at least 1.
             autoreset_mode: an `AutoresetMode`, or its value: "NextStep", "SameStep" or "Disabled".
             render_mode: None; make a single environment to look at one.
+            seed: the seed of the first reset, where that one is given none.
+            max_episode_steps: a time limit, prompts, where it is shorter than the problem's own.
 
         Raises:
             ValueError: one line that names the field, the value and what is allowed.
@@ -51,13 +58,17 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         if render_mode is not None:
             raise ValueError(f"render_mode is {render_mode!r}; it must be None: make a single environment to see one")
         self.num_envs = check_whole_number("num_envs", num_envs, at_least=1)
-        self.problem = problem
-        self.metadata = {**self.metadata, "autoreset_mode": _autoreset_mode(autoreset_mode)}  # type: ignore[misc]
+        self.problem = problem if max_episode_steps is None else _limited(problem, max_episode_steps)
+        self._first_seed = None if seed is None else checked_seed("seed", seed)
+        self.metadata = {  # type: ignore[misc]
+            **self.metadata,
+            "autoreset_mode": _autoreset_mode(autoreset_mode),
+            "model_names": self.problem.model_names,
+        }
         self.single_observation_space = self.problem.observation_space
         self.single_action_space = self.problem.action_space
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
-        self._model_names = np.array(self.problem.model_names, object)
         self._programs: BatchPrograms | None = None  # until the first reset
         self._ended = np.zeros(self.num_envs, np.bool_)
 
@@ -83,10 +94,13 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
             ValueError: a sequence of seeds of another length, a seed that is no integer of at least 0, options that are
                 no dict, or a mask of another shape or dtype or without any True. Nothing has changed then.
             gymnasium.error.ResetNeeded: a mask before every environment was reset once.
+            RuntimeError: in a process that was forked from one which had used JAX.
         """
+        first = self._programs is None
+        if first and seed is None:
+            seed = self._first_seed
         where = self._where(options)
         reseed, seeds = self._seeds(seed)
-        first = self._programs is None
         if first and not where.all():
             raise gym.error.ResetNeeded("reset_mask leaves out environments that never began; reset all of them first")
         super().reset(seed=None if seed is None or np.ndim(seed) else int(seed))  # type: ignore[arg-type]
@@ -135,7 +149,7 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         return {
             **vars(report.outcome),
             "budget_remaining": np.asarray(report.budget_remaining),
-            "model_name": self._model_names[actions],
+            "model": actions,
         }
 
     def _infos_with_ends(self, actions: np.ndarray, report: Report) -> dict[str, Any]:
@@ -144,9 +158,7 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         info = self._info(actions, report)
         infos: dict[str, Any] = {**_masked(info, ~ended)}
         if ended.any():
-            final_obs = np.full(self.num_envs, None, object)
-            final_obs[ended] = np.fromiter(np.asarray(report.observation)[ended], object)
-            infos |= _masked({"final_obs": final_obs}, ended)
+            infos |= _masked({"final_obs": np.asarray(report.observation)}, ended)
             infos |= {"final_info": _masked(info, ended), "_final_info": ended}
         return infos
 
@@ -197,16 +209,23 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         return given, seeds
 
 
+def _limited(problem: Problem, max_episode_steps: int) -> Problem:
+    """Return the problem with an episode of at most so many prompts."""
+    limit = check_whole_number("max_episode_steps", max_episode_steps, at_least=1)
+    params = replace(problem.params, episode_length=constant(min(limit, problem.episode_length), np.int32))  # type: ignore[type-var]  # structs are dataclasses
+    return replace(problem, params=params)
+
+
 def _ended(report: Report) -> np.ndarray:
     return np.asarray(report.terminated) | np.asarray(report.truncated)
 
 
 def _masked(info: dict[str, np.ndarray], mask: np.ndarray) -> dict[str, np.ndarray]:
-    """Return infos in Gymnasium's form: each array with a mask of where it is valid, and 0 or None elsewhere."""
+    """Return infos in Gymnasium's form: each array with a mask of where it is valid, and 0 elsewhere."""
     masked = {}
     for key, values in info.items():
         if not mask.all():
-            values = np.where(mask, values, np.array(None if values.dtype == object else 0, values.dtype))
+            values = np.where(mask.reshape(-1, *(1,) * (values.ndim - 1)), values, np.zeros((), values.dtype))
         masked[key], masked[f"_{key}"] = values, mask.copy()
     return masked
 

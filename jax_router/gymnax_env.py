@@ -1,5 +1,11 @@
 """Any simulator behind gymnax 1.0's interface, for trainers that speak it: `LLMRouter` for v0, `LLMRouterV1` for v1.
 
+import gymnax
+import jax_router.gymnax_env  # registers LLMRouter-v0 and LLMRouter-v1
+
+env, params = gymnax.make("LLMRouter-v0", scenario="rush_hour")
+env, params = gymnax.make("LLMRouter-v0", legacy=True)  # five values from `step`, see `jax_router.gymnax_legacy`
+
 Importing this module also imports gymnax and matplotlib, which takes seconds; `import jax_router` does not.
 """
 
@@ -7,11 +13,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar
 
+import gymnax
 import jax
 import jax.numpy as jnp
 from gymnax.environments import environment, spaces
 
 from jax_router import versions
+from jax_router.gymnax_legacy import LegacyStep
 from jax_router.simulator import (
     AnyOutcome,
     AnyParams,
@@ -66,6 +74,16 @@ class RouterEnvironment(environment.Environment[Any, Any]):
     def observation_space(self, params: AnyParams | None = None) -> spaces.Box:
         return spaces.Box(0.0, 1.0, (observation_size(self._default_params),), jnp.float32)
 
+    def state_space(self, params: AnyParams | None = None) -> spaces.Dict:
+        """Return the shapes and dtypes of the state's fields; where a number may lie, only the dtype says."""
+        params = self._default_params if params is None else params
+        return _space_of(jax.eval_shape(lambda: reset(jax.random.key(0), params)[1]))
+
+    @property
+    def obs_shape(self) -> tuple[int]:
+        """gymnax's name for the shape of an observation, (D,)."""
+        return (observation_size(self._default_params),)
+
     @partial(jax.jit, static_argnames=("self",))
     def step(
         self, key: jax.Array, state: Any, action: jax.Array | int, params: AnyParams | None = None
@@ -93,6 +111,11 @@ class RouterEnvironment(environment.Environment[Any, Any]):
         return reset(key, params)
 
     def observe(self, key: jax.Array, state: Any, action: jax.Array | None, params: AnyParams) -> jax.Array:
+        return params.simulator.observe(state, params)
+
+    def get_obs(self, state: Any, params: AnyParams | None = None, key: jax.Array | None = None) -> jax.Array:
+        """Return the observation of a state: gymnax's older name for `observe`."""
+        params = self._default_params if params is None else params
         return params.simulator.observe(state, params)
 
     def is_truncated(self, state: Any, params: AnyParams) -> jax.Array:
@@ -124,6 +147,27 @@ class LLMRouterV1(LLMRouter):
     """LLMRouter-v1, made from what people write down: see `jax_router.v1.make_params`."""
 
     environment_id = "LLMRouter-v1"
+
+
+def _make(face: type[LLMRouter], *, legacy: bool = False, **settings: Any) -> LLMRouter | LegacyStep:
+    """Make an environment for `gymnax.make`; with `legacy`, one whose `step` returns five values."""
+    env = face(**settings)
+    return LegacyStep(env) if legacy else env
+
+
+for _face in (LLMRouter, LLMRouterV1):
+    if _face.environment_id not in gymnax.registered_envs:  # a module that is loaded anew registers nothing twice
+        gymnax.register(_face.environment_id, partial(_make, _face))
+
+
+def _space_of(like: Any) -> spaces.Dict | spaces.Box:
+    if not isinstance(like, jax.ShapeDtypeStruct):
+        return spaces.Dict({name: _space_of(value) for name, value in vars(like).items()})
+    if like.dtype == jnp.bool_:
+        return spaces.Box(False, True, like.shape, like.dtype)
+    limits = jnp.finfo(like.dtype) if jnp.issubdtype(like.dtype, jnp.floating) else jnp.iinfo(like.dtype)
+    # Half the range of the dtype: what is drawn between two limits must not overflow.
+    return spaces.Box(limits.min / 2, limits.max / 2, like.shape, like.dtype)
 
 
 def step_info(outcome: AnyOutcome, terminated: jax.Array) -> dict[str, jax.Array]:

@@ -29,6 +29,11 @@ class PricedState:
     router: Any  # the simulator's `State`
     log_price: jax.Array  # () float32, of reward per USD
 
+    @property
+    def time(self) -> jax.Array:
+        """gymnax's name for the prompts routed in this episode, () int32."""
+        return self.router.step_count
+
 
 class PricedRouter(environment.Environment[PricedState, Any]):
     """Routing prompts across a fleet of N language models at a price of money that changes.

@@ -12,6 +12,7 @@ from router_serving.files import write_text
 from router_serving.policy import Policy
 from router_serving.policy_file import load_policy
 from train.algorithm.config import Problem
+from train.cli.command import parse_flags, without_help
 from train.cli.compilation import start_jax
 from train.cli.errors import check_new_file, one_line_errors, stopped_in_one_line
 from train.cli.flags import BoundFlags, ProblemFlags, SeedFlags, TuningFlags
@@ -62,15 +63,11 @@ class Arguments:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command; bad input ends it with one line and exit status 2."""
-    arguments = _cli(args, Arguments())
+    first = _cli(without_help(args), Arguments())
     with one_line_errors(), stopped_in_one_line():
+        policy = None if first.model_path is None else load_policy(first.model_path)
+        arguments = _cli(args, _defaults(policy))
         arguments.check()
-        policy = None
-        if arguments.model_path is not None:
-            policy = load_policy(arguments.model_path)
-            trained_on = policy.origin.environment
-            env = trained_on if trained_on in versions.ENVIRONMENTS else None
-            arguments = _cli(args, Arguments(env, problem=_own_problem(policy)))
         start_jax()
         if policy is not None and arguments.fleets:
             _evaluate_on_fleets(arguments, policy)
@@ -80,13 +77,18 @@ def main(args: Sequence[str] | None = None) -> None:
             _evaluate(arguments, policy)
 
 
-def _own_problem(policy: Policy) -> ProblemFlags:
-    """Return the problem that a policy was trained on; one for any fleet has none."""
-    return ProblemFlags(scenario=policy.scenario) if policy.origin.models else ProblemFlags()
+def _defaults(policy: Policy | None) -> Arguments:
+    """Return the defaults of the flags: the environment and the scenario that the policy was trained on, if any."""
+    if policy is None:
+        return Arguments()
+    trained_on = policy.origin.environment
+    env = trained_on if trained_on in versions.ENVIRONMENTS else None
+    # One for any fleet was trained on no scenario.
+    return Arguments(env, problem=ProblemFlags(scenario=policy.scenario) if policy.origin.models else ProblemFlags())
 
 
 def _cli(args: Sequence[str] | None, default: Arguments) -> Arguments:
-    return tyro.cli(Arguments, args=args, default=default, prog="python -m train.evaluate")
+    return parse_flags("train.evaluate", Arguments, args, default)
 
 
 def _evaluate(arguments: Arguments, policy: Policy | None) -> None:

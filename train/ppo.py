@@ -9,6 +9,7 @@ import tyro
 
 from jax_router.internal.checks import check_number, check_whole_number
 from train.algorithm.config import Config, Learning, Problem, Run, learning_for, with_absolute_paths
+from train.cli.command import parse_flags, without_help
 from train.cli.compilation import check_platform, keep_compiled_programs
 from train.cli.errors import Stopped, one_line_errors, signals_raise, stop
 from train.run.folder import RunDir, check_same_config, locked, new_run_dir, read_config
@@ -78,7 +79,8 @@ class Arguments:
 
     The defaults suit a short run. From 512 environments or 2,000,000 steps on, they are those of a long run: 2,048
     environments, 10,000,000 steps, fewer epochs and a smaller learning rate. Runs with --priced and environments other
-    than LLMRouter have defaults of their own.
+    than LLMRouter have defaults of their own. --help shows those of the other flags that are given with it: try
+    --num-envs 2048 --help.
     """
 
     problem: tyro.conf.OmitArgPrefixes[Problem]
@@ -102,12 +104,14 @@ class Arguments:
 def parse(args: Sequence[str] | None = None) -> Arguments:
     """Parse the flags; their defaults are those that suit the problem, or the values of the run to resume.
 
+    `--help` shows these defaults, too.
+
     Raises `ValueError` for a `--resume` of something that is no run, or with flags that differ from that run's.
     """
-    first = _cli(args, Config())
+    first = _cli(without_help(args), Config())
     if first.storage.resume is None:
         # A flag that is given counts whatever its default is.
-        plain = _cli(args, Config(learning=Learning(network="shared"))).learning.network == "plain"
+        plain = _cli(without_help(args), Config(learning=Learning(network="shared"))).learning.network == "plain"
         return _cli(args, Config(learning=learning_for(first.problem, first.learning, plain)))
     saved = read_config(first.storage.resume)
     arguments = _cli(args, saved)
@@ -131,9 +135,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def _cli(args: Sequence[str] | None, default: Config) -> Arguments:
-    return tyro.cli(
-        Arguments, args=args, default=Arguments(default.problem, default.learning, default.run), prog=PROGRAM
-    )
+    return parse_flags("train.ppo", Arguments, args, Arguments(default.problem, default.learning, default.run))
 
 
 def _start_jax(processes: ProcessFlags) -> None:
@@ -184,7 +186,7 @@ def _train_and_report(
     from train.algorithm.ppo import PPO
     from train.cli.console import print_sentences
     from train.run.devices import ParallelTrainer
-    from train.run.finish import print_comparison, print_returns, print_unseen_fleets, save_policies
+    from train.run.finish import compare_policies, print_returns, print_unseen_fleets, save_policies
     from train.run.loop import Diverged, Interrupted, train
     from train.run.start import first_state
 
@@ -209,7 +211,7 @@ def _train_and_report(
         if config.problem.random_fleets:
             print_unseen_fleets(config, policies, out)
         elif config.problem.is_router:
-            print_comparison(config, env, env_params, policies, out)
+            compare_policies(config, env, env_params, policies, storage.run_dir, out)
         else:
             print_returns(config, env, env_params, state, out)
     except Stopped as stopped:

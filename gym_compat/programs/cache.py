@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 import jax
 import numpy as np
 
+from gym_compat.forking import check_not_forked_with_jax
 from jax_router.simulator import AnyParams
 
 
@@ -20,7 +21,11 @@ Kind = TypeVar("Kind", bound=Programs)
 
 
 def programs_of(kind: type[Kind], params: AnyParams) -> Kind:
-    """Return the programs of one kind for `params`: the same object for all parameters with equal numbers."""
+    """Return the programs of one kind for `params`: the same object for all parameters with equal numbers.
+
+    Raises `RuntimeError` in a process that was forked from one which had used JAX.
+    """
+    check_not_forked_with_jax()
     return _from_content(kind, pickle.dumps(jax.tree.map(np.asarray, params)))
 
 

@@ -75,13 +75,14 @@ class SinglePrograms:
     def told(self, packed: np.ndarray) -> dict[str, Any]:
         """Return a step's `reward`, `terminated`, `truncated`, the outcome's fields, and `budget_remaining`.
 
-        All of them are Python's numbers and bools.
+        Numbers are NumPy's scalars, float32 and int32; what is a bool is an array () bool, since Gymnasium's own
+        tools take a scalar of that type for an object.
         """
-        told: dict[str, Any] = dict(zip(self._names, packed[self._scalars_start :].tolist(), strict=True))
+        told: dict[str, Any] = dict(zip(self._names, packed[self._scalars_start :], strict=True))
         for name in self._bools:
-            told[name] = told[name] != 0.0
+            told[name] = np.array(told[name] != 0.0)
         for name, place in self._integers:
-            told[name] = int(packed[place : place + 1].view(np.int32)[0])
+            told[name] = packed[place : place + 1].view(np.int32)[0]
         return told
 
     def _noise(self, seed: jax.Array, episode: jax.Array, step: jax.Array) -> Any:

@@ -1,10 +1,12 @@
 """The keyword arguments of the Gymnasium environments of LLMRouter-v0."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from typing import Any, Unpack
 
 from gym_compat.problem import Problem, make_problem
+from gym_compat.v0.observed import WITH_QUALITY_REQUIRED
 from jax_router import v0, versions
 from jax_router.v0.settings import GivenSettings
 
@@ -20,6 +22,7 @@ class EnvSettings(GivenSettings, total=False):
     models: Sequence[v0.ModelConfig | Mapping[str, Any]] | None  # the fleet, in the order of the actions
     reward_config: v0.RewardConfig | Mapping[str, float] | None  # all weights of the reward
     traffic: v0.Traffic | str | PathLike[str] | None  # prompts and load, or the path of a request trace
+    observe_quality_required: bool  # one number more to observe: the quality that the prompt requires; default: False
 
 
 class HasSettings:
@@ -36,7 +39,14 @@ class HasSettings:
 def checked(**settings: Unpack[EnvSettings]) -> Problem:
     """Make the problem of these keyword arguments; raises what `gym_compat.problem.make_problem` raises."""
     allowed = ("scenario", "models", "reward_config", "traffic", *GivenSettings.__annotations__)
-    return make_problem(versions.load(v0.SIMULATOR.name), settings, allowed)
+    observed = settings.pop("observe_quality_required", False)
+    if not isinstance(observed, bool):
+        raise ValueError(f"observe_quality_required is {observed!r}; it must be True or False")
+    problem = make_problem(versions.load(v0.SIMULATOR.name), settings, (*allowed, "observe_quality_required"))
+    if not observed:
+        return problem
+    assert isinstance(problem.params, v0.Params)
+    return replace(problem, params=replace(problem.params, simulator=WITH_QUALITY_REQUIRED))
 
 
 def max_queue_depth(problem: Problem) -> float:

@@ -19,20 +19,24 @@ class LLMRouterV1Env(RouterEnv):
     - action: an integer in 0 .. N - 1, the index of a model.
     - reward: a float, see `jax_router.v1.reward.reward`.
     - terminated: the budget is spent; truncated: `episode_length` prompts were routed. Both may be True at once.
-    - info of a step: the fields of `jax_router.v1.Outcome`, `model_name` (str, the model that was chosen) and
-      `budget_remaining` (USD). That of a reset is empty.
+    - info of a step: the fields of `jax_router.v1.Outcome`, `budget_remaining` (USD) and `model` (the index of the one
+      that was chosen). That of a reset is empty.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 10}  # type: ignore[misc]  # Gymnasium leaves ClassVar out
 
-    def __init__(self, render_mode: str | None = None, **settings: Unpack[EnvSettings]) -> None:
+    def __init__(
+        self, render_mode: str | None = None, seed: int | None = None, **settings: Unpack[EnvSettings]
+    ) -> None:
         """Take the keyword arguments of `gym_compat.v1.settings.EnvSettings`; nothing is compiled before a reset.
+
+        `seed` is that of the first reset, where that one is given none.
 
         Raises:
             TypeError: for a keyword that is not in `EnvSettings`.
             ValueError: one line that names the field, the value and what is allowed.
         """
-        super().__init__(checked(**settings), render_mode)
+        super().__init__(checked(**settings), render_mode, seed)
 
     def _draw(self, view: View) -> str | np.ndarray:
         scene = scene_of(view)
@@ -51,6 +55,8 @@ class LLMRouterV1VectorEnv(RouterVectorEnv):
         num_envs: int = 1,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         render_mode: None = None,
+        seed: int | None = None,
+        max_episode_steps: int | None = None,
         **settings: Unpack[EnvSettings],
     ) -> None:
         """Take the keyword arguments of `gym_compat.v1.settings.EnvSettings`; nothing is compiled before a reset.
@@ -59,10 +65,12 @@ class LLMRouterV1VectorEnv(RouterVectorEnv):
             num_envs: B, at least 1.
             autoreset_mode: an `AutoresetMode`, or its value: "NextStep", "SameStep" or "Disabled".
             render_mode: None; make a single environment to look at one.
+            seed: the seed of the first reset, where that one is given none.
+            max_episode_steps: a time limit, prompts, where it is shorter than the problem's own.
             settings: the same for all environments.
 
         Raises:
             TypeError: for a keyword that is not in `EnvSettings`.
             ValueError: one line that names the field, the value and what is allowed.
         """
-        super().__init__(checked(**settings), num_envs, autoreset_mode, render_mode)
+        super().__init__(checked(**settings), num_envs, autoreset_mode, render_mode, seed, max_episode_steps)

@@ -31,6 +31,11 @@ class State:
     prompt: Prompt  # three () float32, 0 .. 1
     step_count: jax.Array  # () int32, prompts routed this episode
 
+    @property
+    def time(self) -> jax.Array:
+        """gymnax's name for `step_count`, () int32, prompts."""
+        return self.step_count
+
 
 def initial_state(noise: Noise, params: Params) -> State:
     """The first state of an episode: short queues, any time of day, the whole budget, a first prompt."""

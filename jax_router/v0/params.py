@@ -3,6 +3,7 @@
 import jax
 from flax import struct
 
+from jax_router.internal.gymnax_names import with_time_limit_of_gymnax
 from jax_router.simulator import Simulator
 from jax_router.v0.congestion import Congestion
 from jax_router.v0.fleet import Fleet
@@ -11,6 +12,7 @@ from jax_router.v0.reward import RewardWeights
 from jax_router.v0.traffic import Traffic
 
 
+@with_time_limit_of_gymnax
 @struct.dataclass
 class Params:
     """One routing problem as a pytree of arrays; only the simulator and the number of models N are

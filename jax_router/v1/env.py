@@ -38,6 +38,11 @@ class State:
     step_count: jax.Array  # () int32, prompts routed this episode
     position: jax.Array  # () int32, row of the trace; 0 without one
 
+    @property
+    def time(self) -> jax.Array:
+        """gymnax's name for `step_count`, () int32, prompts."""
+        return self.step_count
+
 
 def initial_state(noise: Noise, params: Params) -> State:
     """The first state of an episode: nothing inside, buckets equally full, any time of day, a first prompt."""

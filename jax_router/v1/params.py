@@ -3,6 +3,7 @@
 import jax
 from flax import struct
 
+from jax_router.internal.gymnax_names import with_time_limit_of_gymnax
 from jax_router.simulator import Simulator
 from jax_router.v1.arrivals import Arrivals
 from jax_router.v1.endpoint import Engines
@@ -12,6 +13,7 @@ from jax_router.v1.reward import RewardWeights
 from jax_router.v1.traffic import Traffic
 
 
+@with_time_limit_of_gymnax
 @struct.dataclass
 class Params:
     """One routing problem as a pytree of arrays.

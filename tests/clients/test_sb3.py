@@ -13,6 +13,11 @@ from stable_baselines3.common.vec_env import SubprocVecEnv
 
 from gym_compat import SCENARIOS, LLMRouterEnv
 
+CLIENT = {
+    "name": "Stable-Baselines3",
+    "takes": '`PPO("MlpPolicy", "gym_compat:LLMRouter-v0")`; `make_vec_env`, in processes with `spawn`',
+    "does": "its checker, PPO, A2C and DQN train, are saved and loaded",
+}
 ENV_ID = "gym_compat:LLMRouter-v0"  # with the module, so that a fresh process can find it
 
 
@@ -45,6 +50,12 @@ def test_its_algorithms_train(make, tmp_path):
     assert np.isfinite(env.step(action)[1])  # an array without dimensions, as its users pass it on
 
 
+def test_it_trains_on_llmrouter_v1():
+    env = gym.make("gym_compat:LLMRouter-v1", episode_length=50)
+    check_env(env.unwrapped)
+    assert PPO("MlpPolicy", env, n_steps=128, seed=0, device="cpu").learn(256).num_timesteps == 256
+
+
 def test_ppo_learns_what_this_environment_is_about():
     """Two models, one of them always late: soon it is hardly used, and rewards are those of the other one."""
     models = [
@@ -75,7 +86,7 @@ def test_it_runs_in_processes_of_its_own():
     for _ in range(45):
         _, rewards, dones, infos = envs.step(np.array([1, 3]))
         assert np.isfinite(rewards).all()
-        assert infos[1]["model_name"] == "tier2_small"
+        assert infos[1]["model"] == 3
         ends += dones.sum()
     assert ends == 4
     assert infos[0]["TimeLimit.truncated"] in (False, True)

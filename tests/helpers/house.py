@@ -24,6 +24,7 @@ FACES = {
     "jax_router.versions": "the list of versions",
     "jax_router.gymnax_env": "a class for each version",
     "gym_compat": "registers each version",
+    "gym_compat.traffic": "LLMRouter-v0's prompts under the name of the program that it continues",
     "train.pictures.gallery": "two of the demo's pictures are of LLMRouter-v0's world",
 }
 """Generic modules that may name a version, and why."""

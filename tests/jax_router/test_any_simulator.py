@@ -114,8 +114,8 @@ def test_gymnasium_alone_and_together():
         observation, *told, info = alone.step(action)
         assert told == [rewards[0], terminated[0], truncated[0]] == [1.0, False, False]
         assert info == {name: infos[name][0] for name in info}
-        assert (info["served_by"], info["sla_violated"], info["model_name"]) == (action, False, "abc"[action])
-        assert type(info["served_by"]) is int
+        assert (info["served_by"], info["sla_violated"], info["model"]) == (action, False, action)
+        assert type(info["served_by"]) is np.int32
     assert alone.state.step_count == 6
 
 

@@ -14,7 +14,7 @@ RANDOM = ("--env", "LLMRouter-v1", "--random-fleets", "4")
 def test_train_on_random_fleets_and_evaluate_on_others(tmp_path, capsys):
     run = tmp_path / "run"
     ppo.main([*SMALL, *RANDOM, "--run-dir", str(run)])
-    assert "fleets of 2 to 8 models that it never saw" in capsys.readouterr().out
+    assert "models that it never saw" in capsys.readouterr().out
     policy = load_policy(run)
     assert policy.origin.models == ()
     assert for_fleet(policy, ["a", "b"]).act(np.full(23, 0.5)).shape == ()

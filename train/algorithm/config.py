@@ -56,7 +56,7 @@ MOST_GRADIENT_STEPS = 2**31 - 1
 
 @dataclass(frozen=True)
 class Learning(TimestepsFlags):
-    """How PPO learns; the defaults shown suit about 100,000 steps."""
+    """How PPO learns; the defaults are those of a run of the size and kind that the other flags ask for."""
 
     num_envs: int = 64
     """Run this many environments side by side."""

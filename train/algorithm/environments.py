@@ -94,7 +94,7 @@ def make_environment(problem: Problem) -> tuple["Environment[Any, Any]", Any]:
     from gymnax.environments.spaces import Discrete
 
     if problem.env not in gymnax.registered_envs:
-        known = ", ".join([*versions.ENVIRONMENTS, *gymnax.registered_envs])
+        known = ", ".join(dict.fromkeys([*versions.ENVIRONMENTS, *gymnax.registered_envs]))
         raise ValueError(f"--env is {problem.env!r}; the known ones are {known}")
     env, params = gymnax.make(problem.env)
     if not isinstance(env.action_space(params), Discrete):

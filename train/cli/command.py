@@ -1,5 +1,9 @@
 """What every command does: parse its flags, check them, work; bad input ends it with one line and exit status 2."""
 
+import inspect
+import shutil
+import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
@@ -7,6 +11,8 @@ import tyro
 
 from train.cli.compilation import start_jax
 from train.cli.errors import one_line_errors, stopped_in_one_line
+
+HELP = ("-h", "--help")
 
 
 class Checked(Protocol):
@@ -17,6 +23,39 @@ class Checked(Protocol):
 
 
 Flags = TypeVar("Flags", bound=Checked)
+Parsed = TypeVar("Parsed")
+
+
+def parse_flags(
+    program: str, flags_type: type[Parsed], args: Sequence[str] | None, default: Parsed | None = None
+) -> Parsed:
+    """Return the flags of `python -m program`; a typo, or `--help`, ends the command.
+
+    Args:
+        program: the module's name.
+        flags_type: a dataclass; its docstring is the head of the help.
+        args: the arguments that follow the name of the program; None takes those of the process.
+        default: the flags where none are given; None takes the defaults of `flags_type`.
+    """
+    head = _wrapped(inspect.getdoc(flags_type) or "", shutil.get_terminal_size().columns)
+    prog = f"python -m {program}"
+    return tyro.cli(flags_type, args=args, default=default, prog=prog, description=head)  # type: ignore[return-value]  # None is no default
+
+
+def _wrapped(text: str, width: int) -> str:
+    """Break paragraphs into lines; tyro breaks what is in its boxes, and joins lines that do not begin with a space."""
+    return "\n\n".join(
+        textwrap.fill(" ".join(paragraph.split()), width, initial_indent=" ", subsequent_indent=" ")
+        for paragraph in text.split("\n\n")
+    )
+
+
+def without_help(args: Sequence[str] | None) -> list[str]:
+    """Return the arguments, those of the process if `args` is None, without a call for help.
+
+    A command whose defaults depend on its flags reads them first with these, so that its help shows the right ones.
+    """
+    return [arg for arg in (sys.argv[1:] if args is None else args) if arg not in HELP]
 
 
 def run_command(
@@ -31,7 +70,7 @@ def run_command(
             `--help` nor a typo waits for that.
         args: the arguments that follow the name of the program.
     """
-    flags = tyro.cli(flags_type, args=args, prog=f"python -m {program}")
+    flags = parse_flags(program, flags_type, args)
     with one_line_errors(), stopped_in_one_line():
         flags.check()
         start_jax()

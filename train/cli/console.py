@@ -7,29 +7,27 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+
+from train.cli.terminal_table import TerminalTable
+
+UNLIMITED = 10_000
+"""The width of an output that is no terminal, characters: whatever we print is narrower."""
 
 
 def console() -> Console:
-    """Return a console that does not cut tables off where the output is a file or a narrow pipe.
+    """Return a console as wide as the terminal; a file or a pipe takes lines of any length.
 
     A character that the output's encoding lacks is printed as its code, so that two names never look the same.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     plain = Console()
-    return plain if plain.is_terminal else Console(width=200)
+    return plain if plain.is_terminal else Console(width=UNLIMITED)
 
 
-def terminal_table(title: str, rows: list[list[str]]) -> Table:
+def terminal_table(title: str, rows: list[list[str]]) -> TerminalTable:
     """Return rows as a table for the terminal; the first one is the header. Brackets in the text are not markup."""
-    table = Table(title=Text(title), title_justify="left")
-    for i, column in enumerate(rows[0]):
-        table.add_column(Text(column), justify="left" if i == 0 else "right", no_wrap=i == 0)
-    for row in rows[1:]:
-        table.add_row(*map(Text, row))
-    return table
+    return TerminalTable(title, rows)
 
 
 def markdown_table(rows: list[list[str]]) -> str:

@@ -12,7 +12,15 @@ import numpy as np
 from train.cli.console import markdown_table, short_number
 from train.evaluation.bounds import bound_as_json, bound_in_words
 from train.evaluation.comparison import Evaluation, Matched, mixture_name
-from train.evaluation.scores_table import COLUMNS, MORE_COLUMNS, Column, comparison_title, in_usd, table_rows
+from train.evaluation.scores_table import (
+    COLUMNS,
+    MORE_COLUMNS,
+    MORE_COLUMNS_ALONE,
+    Column,
+    comparison_title,
+    in_usd,
+    table_rows,
+)
 
 
 def results_text(suffix: str, evaluation: Evaluation, scenario: str, num_episodes: int) -> str:
@@ -56,7 +64,7 @@ def as_markdown(evaluation: Evaluation, scenario: str, num_episodes: int) -> str
 def detail_columns(evaluation: Evaluation) -> tuple[Column, ...]:
     """Return the columns beyond the usual ones; without a policy, the column of differences is left out."""
     has_policy = any(score.difference is not None for score in evaluation.scores.values())
-    return MORE_COLUMNS if has_policy else MORE_COLUMNS[1:]
+    return MORE_COLUMNS if has_policy else MORE_COLUMNS_ALONE
 
 
 def in_words(evaluation: Evaluation) -> str:

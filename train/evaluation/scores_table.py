@@ -31,15 +31,17 @@ COLUMNS: tuple[Column, ...] = (
 )
 """The columns of every table of strategies; the shares of the models may follow."""
 
-MORE_COLUMNS: tuple[Column, ...] = (
-    ("reward above the policy's", _above_the_policy),
+MORE_COLUMNS_ALONE: tuple[Column, ...] = (
     ("USD per 1,000", lambda s: in_usd(s.cost_per_1k)),
     ("P50, s", lambda s: f"{s.latency_p50:.2f}"),
     ("P95, s", lambda s: f"{s.latency_p95:.2f}"),
     ("P99, s", lambda s: f"{s.latency_p99:.2f}"),
     ("quality met", lambda s: f"{s.quality_met_rate:.1%}"),
 )
-"""The columns that an evaluation shows in addition to `COLUMNS`."""
+"""The columns that an evaluation shows in addition to `COLUMNS`, where there is no policy to compare with."""
+
+MORE_COLUMNS: tuple[Column, ...] = (("reward above the policy's", _above_the_policy), *MORE_COLUMNS_ALONE)
+"""The columns that an evaluation of a policy shows in addition to `COLUMNS`."""
 
 
 def comparison_title(scenario: str, num_episodes: int) -> str:
@@ -55,9 +57,11 @@ def table_rows(
 ) -> list[list[str]]:
     """Return a header and a row for each strategy, best reward first; the bound comes last, as it is no strategy.
 
-    With a bound, the first two of `columns` must be the reward and its interval.
+    Shares are of the models that got any prompt. With a bound, the first two of `columns` must be the reward and its
+    interval.
     """
-    names = next(iter(scores.values())).model_share if with_shares else []
+    models = next(iter(scores.values())).model_share if with_shares else {}
+    names = [name for name in models if any(score.model_share[name] > 0 for score in scores.values())]
     rows = [["strategy", *(title for title, _ in columns), *names]]
     for strategy, score in sorted(scores.items(), key=lambda item: -item[1].reward.mean):
         shares = [f"{score.model_share[name]:.0%}" for name in names]

@@ -99,13 +99,13 @@ def on_unseen_fleets(
 
 def in_words(result: UnseenFleets) -> list[str]:
     """Return what was found as sentences."""
-    above = result.above_greedy
-    count, better = len(result.policy), int((result.policy > result.greedy).sum())
+    above, differences = result.above_greedy, result.policy - result.greedy
+    sizes = f"{result.num_models.min()} to {result.num_models.max()}"
     sentences = [
-        f"On {count} fleets of {result.num_models.min()} to {result.num_models.max()} models that it never saw, the "
-        f"policy earns {result.policy.mean():.1f} a thousand prompts on average; greedy choices earn "
-        f"{result.greedy.mean():.1f}, and it is above them on {better} of the fleets "
-        f"({above.mean:+.1f} on average, {above.low:+.1f} to {above.high:+.1f}, median {np.median(result.policy - result.greedy):+.1f})."
+        f"On {len(differences)} fleets of {sizes} models that it never saw, the policy earns {result.policy.mean():.1f} "
+        f"an episode on average, and greedy choices earn {result.greedy.mean():.1f}.",
+        f"It is above them on {int((differences > 0).sum())} of the fleets, by {above.mean:.1f} on average "
+        f"({above.low:.1f} to {above.high:.1f}; median {np.median(differences):.1f}).",
     ]
     if result.tuned is not None:
         share = result.share_of_tuning

@@ -11,6 +11,7 @@ from rich.console import Console
 from jax_router import versions
 from jax_router.policy import AnyPolicy
 from jax_router.rollout import compare
+from router_serving.files import write_text
 from router_serving.policy import Policy
 from router_serving.policy_file import load_policy, save_policy
 from train.agents.export import export_policy
@@ -18,10 +19,10 @@ from train.agents.strategies import all_strategies, nth_agent
 from train.algorithm.config import Config
 from train.algorithm.experience import first_episode_returns
 from train.algorithm.ppo import PPO, TrainState
-from train.cli.console import print_sentences, terminal_table
+from train.cli.console import markdown_table, print_sentences, print_written, terminal_table
 from train.evaluation.keys import evaluation_key
 from train.evaluation.scores import score
-from train.evaluation.scores_table import comparison_title, table_rows
+from train.evaluation.scores_table import COLUMNS, MORE_COLUMNS_ALONE, comparison_title, table_rows
 from train.evaluation.unseen_fleets import in_words, on_unseen_fleets
 from train.run.folder import RunDir
 
@@ -46,10 +47,15 @@ def save_policies(
     return policies
 
 
-def print_comparison(
-    config: Config, env: "Environment[Any, Any]", env_params: Any, policies: Mapping[int, Policy], console: Console
+def compare_policies(
+    config: Config,
+    env: "Environment[Any, Any]",
+    env_params: Any,
+    policies: Mapping[int, Policy],
+    run_dir: RunDir,
+    console: Console,
 ) -> None:
-    """Print how policies of our environments do beside every static strategy, on the same episodes."""
+    """Print and write how policies of our environments do beside every static strategy, on the same episodes."""
     strategies: dict[str, AnyPolicy] = {}
     for seed, policy in policies.items():
         name = "PPO" if len(policies) == 1 else f"PPO, seed {seed}"
@@ -58,7 +64,11 @@ def print_comparison(
     num_episodes = config.run.eval_episodes
     results = compare(evaluation_key(config.run.seed), strategies, num_episodes, env_params)
     scores = {name: score(episodes, env.model_names) for name, episodes in results.items()}
-    console.print(terminal_table(comparison_title(config.problem.scenario, num_episodes), table_rows(scores)))
+    title = comparison_title(config.problem.scenario, num_episodes)
+    whole = markdown_table(table_rows(scores, COLUMNS + MORE_COLUMNS_ALONE))
+    write_text(run_dir.comparison, f"{title}\n\n{whole}", replace=True)
+    console.print(terminal_table(title, table_rows(scores)))
+    print_written(console, [run_dir.comparison])
 
 
 def print_unseen_fleets(config: Config, policies: Mapping[int, Policy], console: Console) -> None:

@@ -35,6 +35,11 @@ class RunDir:
         """The folder of the checkpoints that `--resume` goes on from."""
         return self.path / "checkpoints"
 
+    @property
+    def comparison(self) -> Path:
+        """The file of the comparison that ends the run, with every column of its table."""
+        return self.path / "comparison.md"
+
     def policy(self, config: Config, seed: int) -> Path:
         """Return the policy file of one seed; with a single seed, it lies directly in the run's folder."""
         return self.path / ("policy.npz" if config.run.num_seeds == 1 else f"seed-{seed}/policy.npz")

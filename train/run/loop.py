@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from train.algorithm.config import Learning
 from train.algorithm.ppo import TrainState
+from train.cli.progress import shown_progress
 from train.run.checkpoint import Checkpoints
 from train.run.devices import ParallelTrainer
 from train.run.folder import RunDir
@@ -63,8 +63,7 @@ def train(trainer: ParallelTrainer, state: TrainState, storage: Storage | None, 
     sinks = [log, *storage.sinks] if storage and log else []
     clock = _Clock(learning, len(seeds), done, log.last if log else {})
     last_return = ""
-    with Interrupt() as interrupt, _progress(console) as progress:
-        task = progress.add_task("training", total=learning.num_updates, completed=done, status="")
+    with Interrupt() as interrupt, shown_progress(console, "training", learning.num_updates, "updates", done) as show:
         while done < learning.num_updates:
             updates = min(block_size - done % block_size, learning.num_updates - done)
             state, means = trainer.update_block(state, updates)
@@ -75,8 +74,7 @@ def train(trainer: ParallelTrainer, state: TrainState, storage: Storage | None, 
             for sink in sinks:
                 sink.write(record)
             last_return = _mean(record["return"]) or last_return
-            status = f"{record['steps_per_second']:,.0f} steps/s  return {last_return or '-'}"
-            progress.update(task, completed=done, status=status)
+            show(done, f"{record['steps_per_second']:,.0f} steps/s  return {last_return or '-'}")
             stop = _any_process(interrupt.asked)
             if (
                 _any_process(storage is not None and clock.checkpoint_due(storage))
@@ -145,15 +143,3 @@ def _mean(value: float | list[float | None] | None) -> str:
     """Write the mean over the seeds that have a value; empty where none has."""
     values = [x for x in (value if isinstance(value, list) else [value]) if x is not None]
     return f"{np.mean(values):.1f}" if values else ""
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.completed}/{task.total} updates"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[status]}"),
-        console=console,
-    )
