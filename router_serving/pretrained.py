@@ -12,8 +12,10 @@ from router_serving.policy_file import load_policy
 from router_serving.shared_network import SharedNetwork
 
 PRETRAINED = Path(__file__).parent / "pretrained.npz"
-"""The policy that is shipped. This made it: python -m train.ppo --env LLMRouter-v1 --random-fleets 2048 \
---num-envs 2048 --total-timesteps 30000000."""
+"""The policy that is shipped; made by
+
+python -m train.ppo --env LLMRouter-v1 --random-fleets 4096 --num-envs 4096 --total-timesteps 20000000
+"""
 
 Fleet = str | PathLike[str] | Sequence[str | Mapping[str, Any]]
 """A TOML file with a [[models]] table for each model, or the models themselves, or just their names."""

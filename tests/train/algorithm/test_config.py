@@ -21,6 +21,7 @@ from train.algorithm.config import (
     router_config,
 )
 from train.cli.flags import ProblemFlags, SeedsFlags, TimestepsFlags
+from train.ppo import parse
 from train.run.folder import RunDir, read_config
 
 CONFIG = Config(
@@ -123,3 +124,21 @@ def test_numbers_that_follow() -> None:
 def test_what_makes_no_sense_is_refused(config: Config, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         config.check()
+
+
+def test_an_environment_has_settings_of_its_own_and_the_plain_network_keeps_its_usual_ones():
+    problem = Problem(env="LLMRouter-v1")
+    assert learning_for(problem, SHORT_RUN).network == "shared"
+    assert not learning_for(problem, SHORT_RUN).normalize_observations
+    assert learning_for(problem, LONG_RUN).num_minibatches == 32
+    plain = learning_for(problem, LONG_RUN, plain=True)
+    assert (plain.network, plain.layer_sizes, plain.normalize_observations) == ("plain", (64, 64), True)
+    assert plain.discount == learning_for(problem, LONG_RUN).discount
+    assert learning_for(replace(problem, random_fleets=8), SHORT_RUN).total_timesteps == LONG_RUN.total_timesteps
+
+
+def test_the_flag_for_the_network_counts_whatever_its_default_is():
+    v1 = ["--env", "LLMRouter-v1"]
+    assert parse(v1).learning.network == "shared"
+    assert parse([*v1, "--network", "plain"]).learning.network == "plain"
+    assert parse([]).learning.network == "plain"
