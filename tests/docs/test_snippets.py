@@ -67,7 +67,7 @@ COMMANDS = sorted(
 def test_commands_parse(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every flag that a page shows is one, and its value is taken."""
     _, _, module, *args = line.split()
-    command = import_module("benchmarks.__main__" if module == "benchmarks" else module)
+    command = import_module(f"{module}.__main__" if module in ("benchmarks", "router_serving.report") else module)
     if module == "train.ppo":
         if "--help" not in args and "--resume" not in args:
             parse(args)
