@@ -263,3 +263,49 @@ async def test_text_completions_and_embeddings(fleet, gateway):
     await router_of(fleet, models).atext_completion(model="smart", prompt="ping [[answer 3]]")
     await at_rest(one)
     assert [line["model"] for line in lines_of(one)] == ["medium", "medium"]
+
+
+async def test_fifty_in_flight_never_overspend(fleet, gateway):
+    one = gateway(prefers(["large", "medium", "small"]), "budget = 0.002")
+    router = router_of(fleet)
+    calls = (router.acompletion(model="smart", messages=PING, max_tokens=20) for _ in range(50))
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    refused = [answer for answer in answers if isinstance(answer, Exception)]
+    assert {type(error) for error in refused} == {litellm.BudgetExceededError}
+    assert 0 < len(refused) < 50
+    await at_rest(one)
+    lines = lines_of(one)
+    billed = sum(cost(line["model"], line["prompt_tokens"], line["completion_tokens"]) for line in lines)
+    assert one.groups["smart"].ledger.spent == pytest.approx(billed)
+    assert billed <= 0.002
+    assert len(lines) == 50 - len(refused)
+
+
+async def test_when_the_budget_is_spent_the_fallback_goes_on(fleet, gateway):
+    one = gateway(prefers(), "budget = 1e-6")
+    spare = fleet.model_list("cheap")[2:]
+    spare[0]["model_info"] = {"id": "small-cheap"}
+    router = router_of(fleet, [*fleet.model_list(), *spare], fallbacks=[{"smart": ["cheap"]}])
+    assert served(await router.acompletion(model="smart", messages=PING)) == "small-cheap"
+    await at_rest(one)
+
+
+async def test_what_a_provider_says_of_its_limits_is_heard(fleet, gateway):
+    one = gateway(prefers())
+    group = one.groups["smart"]
+    assert group._limits.levels(group._limits._deployments, 0.0)[0][0] > 6e4  # the policy knows of no limit
+    await router_of(fleet).acompletion(model="smart", messages=PING)
+    await at_rest(one)
+    assert group._limits._level[0, 0] <= 6e4
+
+
+async def test_a_missing_price_with_a_budget_abstains(fleet, gateway):
+    one = gateway(prefers(), "budget = 1.0")
+    models = fleet.model_list()
+    for entry in models:
+        for key in ("input_cost_per_token", "output_cost_per_token"):
+            del entry["litellm_params"][key]
+    await router_of(fleet, models).acompletion(model="smart", messages=PING)
+    await at_rest(one)
+    (line,) = lines_of(one)
+    assert line["abstained"] == "no price of large-a"
