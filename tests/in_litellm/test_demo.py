@@ -105,4 +105,4 @@ def test_a_score_is_the_reward():
     assert found.shares == {"frontier-api": 0.5, "mid-api": 0.0}
     text = table({"policy": [found, found], "other": [found, found]}, "policy")
     assert "0 of 2" in text
-    assert "-142 ± 0" in text
+    assert "-272 ± 0" in text
