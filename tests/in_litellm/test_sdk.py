@@ -7,7 +7,7 @@ import pytest
 from litellm import Router
 
 from tests.helpers.gateway import prefers
-from tests.in_litellm.conftest import PRICES, at_rest, lines_of
+from tests.in_litellm.conftest import PRICES, at_rest, knows_attempts, lets_go, lines_of, takes_weights
 
 PING = [{"role": "user", "content": "ping [[answer 5]]"}]
 
@@ -74,6 +74,7 @@ async def test_another_group_is_left_alone(fleet, gateway):
     assert lines_of(one) == []
 
 
+@knows_attempts
 @pytest.mark.parametrize("how", ["prefer", "filter"])
 async def test_a_retry_takes_another_model(fleet, gateway, how):
     models = fleet.model_list(medium={"api_base": fleet.base("nobody")})  # answers 404
@@ -135,6 +136,7 @@ async def test_a_stream_is_billed_at_its_end(fleet, gateway):
     assert one.groups["smart"].ledger.spent == pytest.approx(cost("large", 3, 40))
 
 
+@lets_go
 async def test_a_stream_that_is_thrown_away_is_let_go(fleet, gateway):
     one = gateway(prefers())
     for _ in range(5):
@@ -146,6 +148,7 @@ async def test_a_stream_that_is_thrown_away_is_let_go(fleet, gateway):
     assert [line["status"] for line in lines_of(one)] == ["cancelled"] * 5
 
 
+@lets_go
 async def test_a_cancelled_call_is_let_go(fleet, gateway):
     one = gateway(prefers())
     router = router_of(fleet)
@@ -227,6 +230,7 @@ async def test_calls_that_share_their_metadata_are_told_apart(fleet, gateway):
     assert sorted(f"{line['model']}-a" for line in lines) == sorted(answers)
 
 
+@takes_weights
 async def test_prefer_leaves_later_filters_in_force(fleet, gateway):
     one = gateway(prefers(["large", "medium", "small"]), 'how = "prefer"')
     models = fleet.model_list()
