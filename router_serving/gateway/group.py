@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from router_serving.gateway.budget import Budget, state_file
+from router_serving.gateway.categories import load_categories
 from router_serving.gateway.decision import Decision, Deployment, Ending
 from router_serving.gateway.ledger import Lease, Ledger
 from router_serving.gateway.limits import Limits
@@ -262,4 +263,5 @@ class Group:
 
     def _read_forecasts(self) -> Forecasts:
         shares = None if self.settings.quality is None else read_shares(self.settings.quality, self.names)
-        return Forecasts(self._table.quality_score, shares)
+        classifier = None if self.settings.categories is None else load_categories(self.settings.categories)
+        return Forecasts(self._table.quality_score, shares, classifier)

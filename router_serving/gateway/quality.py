@@ -18,7 +18,9 @@ SHRINKAGE = 20
 class Classifier(Protocol):
     """What tells the category of a prompt from its text."""
 
-    categories: Sequence[str]
+    @property
+    def categories(self) -> Sequence[str]:
+        """The K categories."""
 
     def probabilities(self, text: str) -> np.ndarray:
         """The probability of each category, (K,) float64."""

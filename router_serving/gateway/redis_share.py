@@ -42,18 +42,19 @@ class RedisShare:
         self,
         client: Any,
         identity: str,
-        groups: Mapping[str, tuple[int, float]],
+        groups: Mapping[str, tuple[int, int, float]],
         warn: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`groups` are numbers of models and lengths of periods, s; `warn` is told once when Redis is gone."""
+        """`groups` are numbers of models, of the periods that it is now, and their lengths, s; `warn` is told once when
+        Redis is gone."""
         self._client, self._warn, self._clock = client, warn, clock
         self._prefix = f"router_serving:{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
         self.id = uuid4().hex
         self._beats = 0
         self._seen: dict[str, tuple[int, float]] = {}  # of each worker, the last beat and when it came
         self._gone = False
-        self.groups = {name: RedisGroup(name, count, length) for name, (count, length) in groups.items()}
+        self.groups = {name: RedisGroup(*given) for name, given in groups.items()}
 
     def exchange(self) -> None:
         """Tell Redis one's own, and ask for the others'."""
@@ -110,12 +111,12 @@ class RedisShare:
 class RedisGroup:
     """`Others` of one group, as Redis last told. Many threads may use it."""
 
-    def __init__(self, name: str, num_models: int, length: float) -> None:
+    def __init__(self, num_models: int, period: int, length: float) -> None:
         self.length = length
         self._count = num_models
         self._lock = threading.Lock()
         self._ledger: Ledger | None = None
-        self._period = 0
+        self._period = period
         self._flushed = 0.0  # of our own spending in this period, what Redis has
         self._total = 0.0  # what Redis says that all have spent in this period
         self.forget_others()

@@ -59,7 +59,7 @@ class GroupSettings:
     quality: Path | None = None
     """CSV of measured shares of good answers: category, model, prompts, share_good."""
     categories: Path | None = None
-    """A classifier of prompts, as `python -m jax_router.fit --categories` writes it."""
+    """A classifier of prompts, as `python -m train.categories` writes it."""
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+from router_serving.gateway.budget import period_at
 from router_serving.gateway.clerk import Ticker
 from router_serving.gateway.others import Alone, Others
 from router_serving.gateway.redis_share import RedisShare, connect
@@ -34,7 +36,11 @@ class Sharing:
         elif settings.state is not None:
             self.worker = _claim(settings.state)
         if settings.share == "redis":
-            groups = {name: (self._counts[name], group.period) for name, group in settings.groups.items()}
+            now = time.time()
+            groups = {
+                name: (self._counts[name], period_at(now, group.period, settings.zone)[0], group.period)
+                for name, group in settings.groups.items()
+            }
             self._redis = RedisShare(connect(settings.redis), identity, groups, warn)
             self._redis.exchange()  # what was spent before we came
         self._ticker: Ticker | None = None

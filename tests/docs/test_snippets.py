@@ -2,6 +2,7 @@
 
 import json
 import re
+from argparse import ArgumentParser
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -69,12 +70,20 @@ COMMANDS = sorted(
 def test_commands_parse(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every flag that a page shows is one, and its value is taken."""
     _, _, module, *args = line.split()
-    command = import_module("benchmarks.__main__" if module == "benchmarks" else module)
+    command = import_module(f"{module}.__main__" if module in ("benchmarks", "router_serving.report") else module)
     if module == "train.ppo":
         if "--help" not in args and "--resume" not in args:
             parse(args)
         return
     parsed: list[object] = []
+    if module.startswith("router_serving"):  # where NumPy is all there is, flags are argparse's
+        parse_args = ArgumentParser.parse_args
+
+        def parse_and_stop(self: ArgumentParser, given: list[str] | None = None) -> None:
+            parsed.append(parse_args(self, given))
+            raise Parsed
+
+        monkeypatch.setattr(ArgumentParser, "parse_args", parse_and_stop)
 
     def only_parse(flags_type: type, *, args: list[str] | None = None, **settings: object) -> None:
         parsed.append(tyro_cli(flags_type, args=args, **settings))

@@ -15,7 +15,7 @@ import pytest
 
 from router_serving.demo.proxy import Proxy, free_port
 from tests.helpers.gateway import NAMES, prefers, write_settings
-from tests.in_litellm.conftest import PRICES
+from tests.in_litellm.conftest import PRICES, knows_attempts
 
 PING = "ping [[answer 5]]"
 
@@ -103,6 +103,7 @@ async def test_a_category_comes_from_the_callers_metadata(behind, since):
     assert line["category"] == "chat"
 
 
+@knows_attempts
 async def test_a_retry_takes_another_model_and_every_attempt_ends(behind, since):
     status, _, _ = await behind.chat("[[status 500]]")
     assert status == 500

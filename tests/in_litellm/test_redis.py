@@ -67,10 +67,12 @@ class Worker:
         self.group.publish()
         self.sharing._redis.exchange()
 
-    def call(self, key: object, cost: float | None = None) -> None:
+    def call(self, key: object, cost: float | None = None, share: float | None = None) -> None:
+        """Make a call, and bill it: a cost, or a share of what it might have cost at most."""
         decision = self.group.decide(PROMPT, FLEET)
         if decision.model is not None:
-            self.group.start(key, decision.model, decision)
+            lease = self.group.start(key, decision.model, decision)
+            cost = cost if share is None else share * lease.held
             if cost is not None:
                 self.group.bill(key, Ending("", "success", cost), time.time())
 
@@ -95,7 +97,7 @@ def test_two_hosts_see_each_other(server, tmp_path):
 
 def test_a_worker_that_is_silent_counts_for_nothing(server, tmp_path):
     clock = [0.0]
-    share = RedisShare(connect(server.url), "test", {"smart": (3, 86_400.0)}, print, lambda: clock[0])
+    share = RedisShare(connect(server.url), "test", {"smart": (3, 0, 86_400.0)}, print, lambda: clock[0])
     one = Worker(tmp_path / "one", server.url)
     one.call("a")
     one.exchange()
@@ -140,8 +142,8 @@ def test_both_together_spend_no_more_than_a_tick_too_much(server, tmp_path):
     workers = [Worker(tmp_path / name, server.url) for name in ("one", "two")]
     for i in range(40):
         worker = workers[i % 2]
-        worker.call(i, cost=0.0033)
-        for each in workers:
-            each.exchange()
+        worker.call(i, share=0.9)
+        worker.exchange()  # tells what it spent
+        workers[1 - i % 2].exchange()  # hears of it
     spent = sum(worker.group.budget.spent for worker in workers)
     assert 0.04 < spent <= 0.05

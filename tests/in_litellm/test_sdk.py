@@ -7,7 +7,7 @@ import pytest
 from litellm import Router
 
 from tests.helpers.gateway import prefers
-from tests.in_litellm.conftest import PRICES, at_rest, lines_of
+from tests.in_litellm.conftest import PRICES, at_rest, knows_attempts, lets_go, lines_of, takes_weights
 
 PING = [{"role": "user", "content": "ping [[answer 5]]"}]
 
@@ -74,6 +74,7 @@ async def test_another_group_is_left_alone(fleet, gateway):
     assert lines_of(one) == []
 
 
+@knows_attempts
 @pytest.mark.parametrize("how", ["prefer", "filter"])
 async def test_a_retry_takes_another_model(fleet, gateway, how):
     models = fleet.model_list(medium={"api_base": fleet.base("nobody")})  # answers 404
@@ -135,6 +136,7 @@ async def test_a_stream_is_billed_at_its_end(fleet, gateway):
     assert one.groups["smart"].ledger.spent == pytest.approx(cost("large", 3, 40))
 
 
+@lets_go
 async def test_a_stream_that_is_thrown_away_is_let_go(fleet, gateway):
     one = gateway(prefers())
     for _ in range(5):
@@ -146,6 +148,7 @@ async def test_a_stream_that_is_thrown_away_is_let_go(fleet, gateway):
     assert [line["status"] for line in lines_of(one)] == ["cancelled"] * 5
 
 
+@lets_go
 async def test_a_cancelled_call_is_let_go(fleet, gateway):
     one = gateway(prefers())
     router = router_of(fleet)
@@ -227,6 +230,7 @@ async def test_calls_that_share_their_metadata_are_told_apart(fleet, gateway):
     assert sorted(f"{line['model']}-a" for line in lines) == sorted(answers)
 
 
+@takes_weights
 async def test_prefer_leaves_later_filters_in_force(fleet, gateway):
     one = gateway(prefers(["large", "medium", "small"]), 'how = "prefer"')
     models = fleet.model_list()
@@ -263,3 +267,49 @@ async def test_text_completions_and_embeddings(fleet, gateway):
     await router_of(fleet, models).atext_completion(model="smart", prompt="ping [[answer 3]]")
     await at_rest(one)
     assert [line["model"] for line in lines_of(one)] == ["medium", "medium"]
+
+
+async def test_fifty_in_flight_never_overspend(fleet, gateway):
+    one = gateway(prefers(["large", "medium", "small"]), "budget = 0.002")
+    router = router_of(fleet)
+    calls = (router.acompletion(model="smart", messages=PING, max_tokens=20) for _ in range(50))
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    refused = [answer for answer in answers if isinstance(answer, Exception)]
+    assert {type(error) for error in refused} == {litellm.BudgetExceededError}
+    assert 0 < len(refused) < 50
+    await at_rest(one)
+    lines = lines_of(one)
+    billed = sum(cost(line["model"], line["prompt_tokens"], line["completion_tokens"]) for line in lines)
+    assert one.groups["smart"].ledger.spent == pytest.approx(billed)
+    assert billed <= 0.002
+    assert len(lines) == 50 - len(refused)
+
+
+async def test_when_the_budget_is_spent_the_fallback_goes_on(fleet, gateway):
+    one = gateway(prefers(), "budget = 1e-6")
+    spare = fleet.model_list("cheap")[2:]
+    spare[0]["model_info"] = {"id": "small-cheap"}
+    router = router_of(fleet, [*fleet.model_list(), *spare], fallbacks=[{"smart": ["cheap"]}])
+    assert served(await router.acompletion(model="smart", messages=PING)) == "small-cheap"
+    await at_rest(one)
+
+
+async def test_what_a_provider_says_of_its_limits_is_heard(fleet, gateway):
+    one = gateway(prefers())
+    group = one.groups["smart"]
+    assert group._limits.levels(group._limits._deployments, 0.0)[0][0] > 6e4  # the policy knows of no limit
+    await router_of(fleet).acompletion(model="smart", messages=PING)
+    await at_rest(one)
+    assert group._limits._level[0, 0] <= 6e4
+
+
+async def test_a_missing_price_with_a_budget_abstains(fleet, gateway):
+    one = gateway(prefers(), "budget = 1.0")
+    models = fleet.model_list()
+    for entry in models:
+        for key in ("input_cost_per_token", "output_cost_per_token"):
+            del entry["litellm_params"][key]
+    await router_of(fleet, models).acompletion(model="smart", messages=PING)
+    await at_rest(one)
+    (line,) = lines_of(one)
+    assert line["abstained"] == "no price of large-a"

@@ -1,5 +1,8 @@
 """Settings are read as written, and a mistake is one line that names the key and what is allowed."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from router_serving.gateway.group import Group
@@ -83,3 +86,14 @@ def test_a_priced_policy_needs_a_budget(tmp_path):
     settings = settings_of(tmp_path, priced())
     with pytest.raises(ValueError, match=r"groups\.smart\.budget is missing; the policy was trained with --priced"):
         Group(settings.groups["smart"], settings)
+
+
+def test_the_page_shows_settings_that_are_read(tmp_path):
+    page = (Path(__file__).parents[3] / "docs" / "litellm.md").read_text()
+    (text,) = re.findall(r'```toml title="gateway.toml"\n(.*?)```', page, flags=re.DOTALL)
+    (tmp_path / "gateway.toml").write_text(text)
+    group = load_settings(tmp_path / "gateway.toml").groups["smart"]
+    assert dict(group.deployments) == {"gpt-a": "frontier-api", "mini-a": "mini-api", "llama-a": "llama-8b"}
+    (more,) = re.findall(r'```toml title="in the group"\n(.*?)```', page, flags=re.DOTALL)
+    (tmp_path / "gateway.toml").write_text(text + more)
+    assert load_settings(tmp_path / "gateway.toml").groups["smart"].budget == 10.0
