@@ -2,14 +2,16 @@
 
 import json
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, rmtree
 
 import numpy as np
 import pytest
 
 from router_serving import load_policy
 from tests.helpers.runs import SMALL, Run
+from train.algorithm.config import Config, Problem, config_from_dict, config_to_dict
 from train.ppo import main
+from train.run.inputs import keep_inputs, what_changed, with_kept_inputs
 
 FLEET = """
 [[models]]
@@ -82,3 +84,17 @@ def test_a_damaged_line_of_the_metrics_is_dropped(trained_run: Run, tmp_path: Pa
 def test_nothing_is_left_beside_the_files(trained_run: Run) -> None:
     names = {path.name for path in trained_run.folder.iterdir()}
     assert names == {".lock", "checkpoints", "config.json", "metrics.jsonl", "policy.npz", "versions.json"}
+
+
+def test_a_fitted_problem_is_copied_as_a_folder_and_watched(fitted_problem: tuple[Path, str], tmp_path: Path) -> None:
+    folder, run = copytree(fitted_problem[0], tmp_path / "my-gateway"), tmp_path / "run"
+    run.mkdir()
+    config = Config(Problem(env="LLMRouter-v1", problem=folder))
+    keep_inputs(run, config)
+    assert with_kept_inputs(run, config).problem.problem == run / "inputs" / "problem"
+    assert list(what_changed(run, config)) == []
+    (folder / "quality.csv").write_text("other\n")
+    assert [sentence.split(" has changed")[0] for sentence in what_changed(run, config)] == [str(folder)]
+    rmtree(folder)
+    assert next(iter(what_changed(run, config))).startswith(f"{folder} is gone")
+    assert config_from_dict(json.loads(json.dumps(config_to_dict(config)))) == config
