@@ -90,7 +90,7 @@ def test_a_whole_run_in_80_columns(tmp_path: Path, variables: dict[str, str]) ->
     args = ["-m", "train.ppo", *SMALL, "--episode-length", "20", "--run-dir", str(tmp_path / "run")]
     status, sent = in_terminal(args, 80, variables)
     assert status == 0, sent
-    assert not re.search(r"\x1b\[[0-9;]*[1-9][0-9;]*m", sent)  # nothing is coloured
+    assert not re.search(r"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7])[;m]", sent)  # nothing is coloured; bold may be
     shown = [line for line in lines_of(sent) if not line.startswith(("written:", "policy saved:"))]
     assert max(map(len, shown)) <= 80
     row = next(line for line in shown if line.startswith("PPO"))
@@ -121,4 +121,6 @@ def test_help_tells_the_defaults_of_the_size_that_is_asked_for() -> None:
 
 def test_an_error_in_a_narrow_terminal_is_one_line_on_its_own() -> None:
     status, sent = in_terminal(["-m", "train.ppo", "--num-envs", "0"], 40, {"TERM": "dumb"})
-    assert (status, sent) == (2, "error: --num-envs is 0; it must be a whole number at least 1\r\n")
+    assert status == 2
+    assert sent.startswith("error: --num-envs is 0; it must be a whole number at least 1")
+    assert sent.count("\n") == 1

@@ -83,7 +83,8 @@ def test_a_damaged_line_of_the_metrics_is_dropped(trained_run: Run, tmp_path: Pa
 
 def test_nothing_is_left_beside_the_files(trained_run: Run) -> None:
     names = {path.name for path in trained_run.folder.iterdir()}
-    assert names == {".lock", "checkpoints", "config.json", "metrics.jsonl", "policy.npz", "versions.json"}
+    files = {"config.json", "metrics.jsonl", "comparison.md", "policy.npz", "versions.json"}
+    assert names == {".lock", "checkpoints"} | files
 
 
 def test_a_fitted_problem_is_copied_as_a_folder_and_watched(fitted_problem: tuple[Path, str], tmp_path: Path) -> None:
