@@ -10,8 +10,9 @@ from jax_router.rollout import compare
 from jax_router.v0 import SCENARIOS, ModelConfig, RewardConfig, make_params
 from jax_router.v0.strategies import queue_aware_strategies, static_strategies
 from jax_router.v0.traffic import Traffic
+from train.agents.strategies import index_strategy
 from train.bounds.starts import even_starts, read_at, reading_error, starts_of_episodes
-from train.bounds.v0.index_policy import index_policy, make_index
+from train.bounds.v0.index_policy import index_tables
 from train.bounds.v0.upper_bound import upper_bound
 
 NUM_EPISODES = 256
@@ -50,7 +51,7 @@ def bound_of(name):
 def test_no_strategy_is_above_the_bound(key, name):
     params = params_of(name)
     strategies = static_strategies(params, [str(i) for i in range(params.num_models)]) | queue_aware_strategies(params)
-    strategies["index"] = index_policy(make_index(params, seconds=60.0))
+    strategies["index"] = index_strategy(*index_tables(params, seconds=60.0))
     bound = bound_of(name)
     limit = bound.at(starts_of_episodes(key, NUM_EPISODES, params)) + bound.numerical_error
     best = -np.inf
