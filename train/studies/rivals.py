@@ -1,4 +1,4 @@
-"""The index policy beside what learns: plain PPO and priced policies of several seeds, paired over the same episodes."""
+"""The index policy beside what learns, plain PPO and priced policies of several seeds, over the same episodes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
