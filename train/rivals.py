@@ -27,7 +27,7 @@ class Arguments:
     num_seeds: int = 10
     """Take this many seeds of plain PPO on each scenario."""
     priced_seeds: int = 5
-    """Take this many priced policies on each scenario that needs its own."""
+    """Take this many priced policies on each scenario that needs its own; 0 leaves them out."""
     output: Path | None = None
     """Save a picture of everybody under the bound to this file, as .png and as .svg, over older files."""
     evaluation: tyro.conf.OmitArgPrefixes[EpisodesFlags] = EpisodesFlags(episodes=4096)
@@ -37,7 +37,7 @@ class Arguments:
     def check(self) -> None:
         """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
         check_whole_number("--num-seeds", self.num_seeds, at_least=1)
-        check_whole_number("--priced-seeds", self.priced_seeds, at_least=1)
+        check_whole_number("--priced-seeds", self.priced_seeds, at_least=0)
         self.evaluation.check(at_least=2)
         self.bound.check()
         self.randomness.check()

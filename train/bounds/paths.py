@@ -50,7 +50,7 @@ def least_losses(
 
     For prices of money that are 0. A search of `seconds`, or of `max_evaluations`, makes it large.
     """
-    worth, to_come = _worth_of_serving(problem, prices, paths)
+    worth, to_come = worth_of_serving(problem, prices, paths)
     search = _PathPrices(problem, worth, paths)
     found = np.maximum(search.best(seconds, max_evaluations), 0.0)
     if not problem.can_run_dry:
@@ -61,8 +61,8 @@ def least_losses(
     return np.clip(_cost_of_running_dry(problem, worth) - gain[:, None], 0.0, found)
 
 
-def _worth_of_serving(problem: RelaxedProblem, prices: Prices, paths: Paths) -> tuple[np.ndarray, np.ndarray]:
-    """What serving is worth above its price on each path, (T, M, P, N, Q) float32, and the prices to come, (M, T)."""
+def worth_of_serving(problem: RelaxedProblem, prices: Prices, paths: Paths) -> tuple[np.ndarray, np.ndarray]:
+    """What serving is worth above its price at the nodes, (T, M, P, N, Q) float32, and the prices to come, (M, T)."""
     shape = (*paths.joining.shape, problem.num_models, problem.wait.shape[1])
     worth, means = np.empty(shape, np.float32), np.empty((problem.num_starts, problem.num_steps))
     answers = paths.kinds @ problem.answer.T  # (T, M, P, N)

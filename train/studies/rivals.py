@@ -39,7 +39,7 @@ class Effort:
     num_seeds: int
     """Agents of plain PPO on each scenario."""
     priced_seeds: int
-    """Priced policies on each scenario that needs its own."""
+    """Priced policies on each scenario that needs its own; 0 leaves them out."""
     num_episodes: int
     """Episodes that everybody runs through."""
     bound_seconds: float
@@ -85,7 +85,7 @@ def measure_rivals(scenario: str, folder: Path, effort: Effort, out: Console) ->
     entrants: dict[str, AnyPolicy] = {INDEX: next(iter(index_strategies(params).values()))}
     plain = _policies(folder / f"{scenario}-ppo", Problem(scenario=scenario), SHORT_RUN, effort.num_seeds, out)
     entrants |= _first_strategies(PPO, plain, params)
-    if scenario in TRAINED_ON:
+    if scenario in TRAINED_ON and effort.priced_seeds:
         source = TRAINED_ON[scenario]
         problem = Problem(scenario=source, priced=True)
         priced = _policies(folder / f"{source}-priced", problem, PRICED_RUN, effort.priced_seeds, out)
@@ -103,9 +103,9 @@ def measure_rivals(scenario: str, folder: Path, effort: Effort, out: Console) ->
 def reward_rows(results: Mapping[str, Rivals]) -> list[list[str]]:
     """Return a header, and rows of the mean rewards of what is compared, by scenario."""
     rows = [["mean reward", *results], [INDEX, *(f"{one.mean(INDEX):.2f}" for one in results.values())]]
-    for kind in (PPO, PRICED):
+    for kind in _learned(results):
         having = {scenario: one.kinds[kind].mean(1) for scenario, one in results.items() if kind in one.kinds}
-        num_seeds = max(map(len, having.values()), default=0)
+        num_seeds = max(map(len, having.values()))
         for which, pick in (("mean", np.mean), ("best", np.max)):
             cells = [f"{pick(having[scenario]):.2f}" if scenario in having else "" for scenario in results]
             rows.append([f"{_in_full(kind)}, {which} of {num_seeds} seeds", *cells])
@@ -119,7 +119,7 @@ def reward_rows(results: Mapping[str, Rivals]) -> list[list[str]]:
 def lead_rows(results: Mapping[str, Rivals]) -> list[list[str]]:
     """Return a header, and rows of what the index policy earns more than each kind, with 95 % intervals."""
     rows = [["the index policy earns more than", *results]]
-    for kind in (PPO, PRICED):
+    for kind in _learned(results):
         leads = [one.lead(kind) if kind in one.kinds else None for one in results.values()]
         best = [one.lead_over_best(kind) if kind in one.kinds else None for one in results.values()]
         rows.append([f"{_in_full(kind)}, mean of its seeds", *map(_interval, leads)])
@@ -130,7 +130,7 @@ def lead_rows(results: Mapping[str, Rivals]) -> list[list[str]]:
 def leads_in_words(results: Mapping[str, Rivals]) -> str:
     """Say on which scenarios the index policy is clearly ahead, behind, or neither, whoever wins."""
     sentences = []
-    for kind in (PPO, PRICED):
+    for kind in _learned(results):
         leads = {scenario: one.lead_over_best(kind) for scenario, one in results.items() if kind in one.kinds}
         ahead = [f"`{scenario}`" for scenario, lead in leads.items() if lead.low > 0]
         behind = [f"`{scenario}`" for scenario, lead in leads.items() if lead.high < 0]
@@ -140,6 +140,11 @@ def leads_in_words(results: Mapping[str, Rivals]) -> str:
             f"{_listed(behind)}, and what differs on {_listed(even)} may be chance."
         )
     return "\n".join(sentences)
+
+
+def _learned(results: Mapping[str, Rivals]) -> list[str]:
+    """The kinds that learn and were measured on some scenario."""
+    return [kind for kind in (PPO, PRICED) if any(kind in one.kinds for one in results.values())]
 
 
 def _policies(folder: Path, problem: Problem, learning: Learning, num_seeds: int, out: Console) -> Sequence[Policy]:

@@ -1,7 +1,7 @@
 """No policy of LLMRouter-v0 earns more than this, on average over episodes.
 
-The bound is proved (docs/bounds.md) but for what `Bound.numerical_error` says. Where money costs nothing, it is sharpened
-by sampled paths (`train.bounds.paths`), and then holds with 99.9 % confidence.
+The bound is proved (docs/bounds.md) but for what `Bound.numerical_error` says. Where money costs nothing, sampled paths
+(`train.bounds.paths`) sharpen it, and it then holds with 99.9 % confidence.
 """
 
 import time
