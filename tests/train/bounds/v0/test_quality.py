@@ -27,7 +27,7 @@ def test_who_knows_the_formulas_reaches_it(key):
 
     def best_at_a_price(key, observation, state):
         gap = jnp.maximum(0.0, difficulty.gap_floor + difficulty.gap_slope * state.prompt.complexity)
-        return jnp.argmax(1.0 - (1.0 - scores) * gap[:, None] - 20.0 * costs, axis=-1).astype(jnp.int32)
+        return jnp.argmax(1.0 - (1.0 - scores[None]) * gap[:, None] - 20.0 * costs[None], axis=-1).astype(jnp.int32)
 
     episodes = compare(key, {"best": best_at_a_price}, 512, params)["best"]
     cost, quality = float(episodes.cost.mean()) / 200, float(episodes.quality.mean())
