@@ -41,6 +41,8 @@ class Arguments:
         self.evaluation.check(at_least=2)
         self.bound.check()
         self.randomness.check()
+        if self.output is not None and self.bound.bound_seconds == 0:
+            raise ValueError("--output draws everybody under the bound; it needs --bound-seconds above 0")
 
 
 def main(args: Sequence[str] | None = None) -> None:
