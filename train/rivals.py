@@ -15,13 +15,13 @@ from train.cli.flags import BoundFlags, EpisodesFlags, SeedFlags
 class Arguments:
     """Compare the index policy with plain PPO and with priced policies, over the same fresh episodes.
 
-    Policies of several seeds are trained with the settings of make claims, and kept; what a folder has already is not
-    trained again. The command prints mean rewards, what the index policy earns more than each of them with 95 %
-    intervals, and the bound that no policy exceeds.
+    Policies of several seeds are trained with the settings of make claims, and kept with what was measured; what a
+    folder has already is not done again. The command prints mean rewards, what the index policy earns more than each of
+    them with 95 % intervals, and the bound that no policy exceeds.
     """
 
     run_dir: Path = Path("runs/rivals")
-    """Keep the policies in this folder, and take those that are there."""
+    """Keep policies and results in this folder, and take those that are there."""
     scenarios: tuple[str, ...] = ()
     """Measure these scenarios, or all of them if none is named."""
     num_seeds: int = 10
@@ -57,6 +57,7 @@ def _measure(arguments: Arguments) -> None:
     from train.pictures.room import draw_room
     from train.pictures.style import picture_files, save
     from train.studies.rivals import Effort, lead_rows, leads_in_words, measure_rivals, reward_rows
+    from train.studies.rivals_file import keep_rivals, kept_file, kept_rivals
 
     out, episodes = console(), arguments.evaluation.episodes
     known = versions.load(versions.DEFAULT).SCENARIOS
@@ -73,7 +74,13 @@ def _measure(arguments: Arguments) -> None:
     )
     results = {}
     for scenario in arguments.scenarios or known:
+        kept = kept_file(arguments.run_dir, scenario, effort)
+        if kept.is_file():
+            results[scenario] = kept_rivals(kept)
+            continue
         results[scenario] = measure_rivals(scenario, arguments.run_dir, effort, out)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        keep_rivals(kept, results[scenario])
         print_sentences(out, f"{scenario}: measured")
     if files:
         save(draw_room(results), files)

@@ -22,13 +22,15 @@ def test_the_command_takes_the_policies_that_are_there(tmp_path, capsys):
         (tmp_path / folder / "seed-0").mkdir(parents=True)
         save_policy(tmp_path / folder / "seed-0" / "policy.npz", policy)
     picture = tmp_path / "bounds.png"
-    main(
-        [
-            *("--run-dir", str(tmp_path), "--scenarios", "default", "--num-seeds", "1", "--priced-seeds", "1"),
-            *("--episodes", "8", "--bound-seconds", "1", "--output", str(picture)),
-        ]
-    )
+    args = [
+        *("--run-dir", str(tmp_path), "--scenarios", "default", "--num-seeds", "1", "--priced-seeds", "1"),
+        *("--episodes", "8", "--bound-seconds", "1", "--output", str(picture)),
+    ]
+    main(args)
     printed = capsys.readouterr().out
+    main(args)
+    again = capsys.readouterr().out
+    assert printed.replace("default: measured\n", "") == again  # what was measured is kept
     assert "training" not in printed
     assert "| priced policy with the pacer, best of 1 seeds |" in printed
     assert "The index policy earns more than the best seed of PPO on `default`" in printed

@@ -23,6 +23,8 @@ STEP = 0.2
 """The first step of the search for a path's prices, reward."""
 MOMENTUM = 0.7
 """The share of the last direction in the next one."""
+SEARCH_CELLS = 50
+"""Cells between nodes that a search is content with."""
 MONEY_PRICES = np.geomspace(0.1, 1e4, 200)
 """Prices of money, reward per USD, that are tried to see what it costs to run dry."""
 
@@ -51,14 +53,22 @@ def least_losses(
     For prices of money that are 0. A search of `seconds`, or of `max_evaluations`, makes it large.
     """
     worth, to_come = worth_of_serving(problem, prices, paths)
-    search = _PathPrices(problem, worth, paths)
-    found = np.maximum(search.best(seconds, max_evaluations), 0.0)
+    spacing = float(problem.drain.spacing)
+    found = np.maximum(_searched(worth, spacing, paths, seconds, max_evaluations), 0.0)
     if not problem.can_run_dry:
         return found
     # Or it runs out of money, which costs dear calls and gains what the prices to come are below 0.
     earliest = int(np.ceil(problem.budget * (1 - ROUNDING) / problem.costs.max()))
     gain = np.maximum(0.0, -to_come[:, earliest:].min(1, initial=0.0))
     return np.clip(_cost_of_running_dry(problem, worth) - gain[:, None], 0.0, found)
+
+
+def _searched(worth: np.ndarray, spacing: float, paths: Paths, seconds: float, max_evaluations: int) -> np.ndarray:
+    """The loss that the prices of a search on few nodes prove on all nodes, (M, P)."""
+    last = worth.shape[-1] - 1
+    stride = max(1, last // SEARCH_CELLS) if last % max(1, last // SEARCH_CELLS) == 0 else 1
+    prices = _PathPrices(worth[..., ::stride], spacing * stride, paths).best(seconds, max_evaluations)
+    return _PathPrices(worth, spacing, paths).proved(prices)
 
 
 def worth_of_serving(problem: RelaxedProblem, prices: Prices, paths: Paths) -> tuple[np.ndarray, np.ndarray]:
@@ -94,30 +104,30 @@ def _cost_of_running_dry(problem: RelaxedProblem, worth: np.ndarray) -> np.ndarr
 class _PathPrices:
     """The search for prices of each path: up where several queues would serve, down where none would."""
 
-    def __init__(self, problem: RelaxedProblem, worth: np.ndarray, paths: Paths) -> None:
-        self._worth, self._paths = worth, paths
-        self._last = problem.wait.shape[1] - 1
-        self._spacing = float(problem.drain.spacing)
+    def __init__(self, worth: np.ndarray, spacing: float, paths: Paths) -> None:
+        """Take what serving is worth at nodes that lie `spacing` requests apart."""
+        self._worth = worth
+        self._last = worth.shape[-1] - 1
         self._nodes = np.arange(self._last + 1, dtype=np.float32)
-        self._joining = (paths.joining / self._spacing).astype(np.float32)[..., None, None]
+        self._joining = (paths.joining / spacing).astype(np.float32)[..., None, None]
         self._kept = paths.kept.astype(np.float32)[..., None]
-        self._first = paths.first_depths / self._spacing
+        self._first = paths.first_depths / spacing
 
     def best(self, seconds: float, max_evaluations: int) -> np.ndarray:
-        """The largest loss that some prices prove, (M, P)."""
+        """The prices of each path with the largest loss, (T, M, P); none where none has one above 0."""
         begun = time.monotonic()
         prices = 0.5 * self._between_best_and_second()
-        proved, at = np.zeros(prices.shape[1:]), np.zeros_like(prices)
+        largest, at = np.zeros(prices.shape[1:]), np.zeros_like(prices)
         direction = np.zeros_like(prices)
         for count in range(max_evaluations):
             values, surplus = self._evaluate(prices)
-            better = values > proved
-            proved, at = np.where(better, values, proved), np.where(better, prices, at)
+            better = values > largest
+            largest, at = np.where(better, values, largest), np.where(better, prices, at)
             direction = MOMENTUM * direction + (1 - MOMENTUM) * surplus
             prices = prices + STEP / np.sqrt(1 + count) * direction
             if time.monotonic() - begun > seconds:
                 break
-        return self._proved(at)
+        return at
 
     def _between_best_and_second(self) -> np.ndarray:
         """(T, M, P): at the depths that the best choice of each moment leads to, exactly one queue would serve."""
@@ -166,7 +176,7 @@ class _PathPrices:
         kept = self._kept[step]
         return self._nodes * kept, np.minimum(self._nodes + self._joining[step], self._last) * kept
 
-    def _proved(self, prices: np.ndarray) -> np.ndarray:
+    def proved(self, prices: np.ndarray) -> np.ndarray:
         """The loss at these prices, (M, P) float64, on straight lines that lie under it everywhere."""
         gain = np.zeros(self._worth.shape[1:])  # less the loss: lines must lie over it
         for step in range(len(prices) - 1, -1, -1):

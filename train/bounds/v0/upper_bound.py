@@ -38,9 +38,9 @@ PASSES_SHARE = 0.7
 """The share of the time after which the grids are not halved again; what is left is for paths."""
 PATHS = Resolution(depths=201, complexities=20, sizes=7, required=9)
 """Where paths are looked at."""
-NUM_PATHS = 8
+NUM_PATHS = 4
 """Paths of luck for each start."""
-MAX_PATH_EVALUATIONS = 60
+MAX_PATH_EVALUATIONS = 80
 """Prices that are tried on each path."""
 SEED = 0
 """Of the paths."""
