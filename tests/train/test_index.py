@@ -28,7 +28,7 @@ def test_a_budget_that_binds_is_told(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--seconds", "-1"], "--seconds is -1; it must be a finite number, at least 0"),
+        (["--seconds", "-1"], "--seconds is -1; it must be a finite number at least 0"),
         (["--scenario", "calm"], "--scenario is 'calm'; the known ones are default, reference"),
     ],
 )

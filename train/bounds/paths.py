@@ -48,9 +48,10 @@ class Paths:
 def least_losses(
     problem: RelaxedProblem, prices: Prices, paths: Paths, seconds: float, max_evaluations: int
 ) -> np.ndarray:
-    """What no policy loses less than against the relaxed value at these prices, on each path, (M, P), at least 0.
+    """What no policy loses less than against the relaxed value at these prices, on each path, (M, P).
 
-    For prices of money that are 0. A search of `seconds`, or of `max_evaluations`, makes it large.
+    For prices of money that are 0. A search of `seconds`, or of `max_evaluations`, makes it large; it is negative where
+    an episode that runs out of money may gain.
     """
     worth, to_come = worth_of_serving(problem, prices, paths)
     spacing = float(problem.drain.spacing)
@@ -60,7 +61,7 @@ def least_losses(
     # Or it runs out of money, which costs dear calls and gains what the prices to come are below 0.
     earliest = int(np.ceil(problem.budget * (1 - ROUNDING) / problem.costs.max()))
     gain = np.maximum(0.0, -to_come[:, earliest:].min(1, initial=0.0))
-    return np.clip(_cost_of_running_dry(problem, worth) - gain[:, None], 0.0, found)
+    return np.minimum(found, _cost_of_running_dry(problem, worth) - gain[:, None])
 
 
 def _searched(worth: np.ndarray, spacing: float, paths: Paths, seconds: float, max_evaluations: int) -> np.ndarray:
