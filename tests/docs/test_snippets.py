@@ -148,7 +148,7 @@ def test_claims_are_those_of_the_results_file() -> None:
 def test_the_documented_json_has_the_keys_of_a_real_one(workplace: Path) -> None:
     (documented,) = (json.loads(block) for block in blocks(ROOT / "docs" / "evaluating.md", "json"))
     output = workplace / "results.json"
-    toy = ["--episodes", "2", "--tuning-episodes", "0", "--output", str(output)]
+    toy = ["--episodes", "2", "--tuning-episodes", "0", "--bound-seconds", "0", "--output", str(output)]
     evaluate(["--model-path", str(workplace / "runs" / "my-run"), *toy])
     real = json.loads(output.read_text())
     assert documented.keys() == real.keys()

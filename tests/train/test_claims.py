@@ -9,7 +9,7 @@ from train.claims import main
 TOY = [
     *("--env", "LLMRouter-v0", "--scenarios", "default", "--num-seeds", "2", "--priced-seeds", "1"),
     *("--short-timesteps", "4096", "--long-timesteps", "32768", "--priced-timesteps", "16384"),
-    *("--episodes", "4", "--tuning-episodes", "1"),
+    *("--episodes", "4", "--tuning-episodes", "1", "--bound-seconds", "2"),
 ]
 
 
@@ -21,6 +21,8 @@ def test_claims_are_written_down_whether_they_hold_or_not(tmp_path: Path, capsys
     page = (tmp_path / "RESULTS.md").read_text()
     assert "DOES NOT HOLD: 0 of 2 seeds earn more than every static" in page
     assert page.count("| ppo, seed 1 |") == 1
+    assert page.count("| no policy earns more than |") == 1
+    assert "holds: No strategy is above the upper bound of its scenario; the best is within" in page
     assert "DOES NOT HOLD: With the pacer and 10 USD on `default`, 0 of 1 priced policies earn at least 394.7" in page
     assert "holds: No episode of a pacer spent a cent over its budget" in page
     assert "| mean reward | `default`, 10 USD |" in page

@@ -11,8 +11,9 @@ from router_serving.policy import policy_from_arrays
 from router_serving.policy_file import save_policy
 from tests.helpers.made_up import an_origin, by_complexity
 from train.evaluate import main
+from train.index import main as make_index
 
-TOY = ["--episodes", "8", "--tuning-episodes", "1", "--episode-length", "30"]
+TOY = ["--episodes", "8", "--tuning-episodes", "1", "--episode-length", "30", "--bound-seconds", "2"]
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,9 @@ def test_json_holds_every_strategy_on_the_same_episodes(policy_path: Path, tmp_p
     rewards = {name: strategy["reward"]["mean"] for name, strategy in strategies.items()}
     difference = strategies["random"]["difference"]["reward"]["mean"]
     assert difference == pytest.approx(rewards["random"] - rewards["ppo"], rel=1e-4)
+    # Over 240 prompts, a strategy may be lucky and earn more than any does on average.
+    assert results["upper_bound"]["value"] == pytest.approx(max(rewards.values()), rel=0.2)
+    assert "index policy" in rewards
     saving = results["cost_saving_at_matched_quality"]
     assert saving["mean"] == pytest.approx(1 - ppo["cost_per_1k"] / saving["mixture_cost_per_1k"], rel=1e-4)
     # The mixture is matched in the long run; over 240 prompts it is off by luck alone.
@@ -46,6 +50,7 @@ def test_json_holds_every_strategy_on_the_same_episodes(policy_path: Path, tmp_p
     printed = capsys.readouterr().out
     assert "it saves" in printed
     assert "least-latency" in printed
+    assert printed.splitlines()[-1].startswith("No policy earns more than ")
 
 
 def test_csv_and_markdown_have_a_row_a_strategy_also_without_a_policy(tmp_path: Path) -> None:
@@ -58,7 +63,20 @@ def test_csv_and_markdown_have_a_row_a_strategy_also_without_a_policy(tmp_path: 
     assert float(rows["always tier2_small"]["cost_per_1k"]) == pytest.approx(1.0, rel=1e-5)
     assert float(rows["always tier2_small"]["model_share.tier2_small"]) == 1
     markdown = (tmp_path / "results.md").read_text()
-    assert markdown.count("\n| ") == len(rows) + 1
+    assert markdown.count("\n| ") == len(rows) + 2  # and the bound, which is no strategy
+    assert "| no policy earns more than |" in markdown
+    assert {float(row["upper_bound"]) for row in rows.values()} == {float(rows["random"]["upper_bound"])}
+
+
+def test_a_bound_is_left_out_where_there_is_no_time_for_it(capsys) -> None:
+    main([*TOY, "--tuning-episodes", "0", "--bound-seconds", "0"])
+    assert "no policy earns more than" not in capsys.readouterr().out.lower()
+
+
+def test_an_index_policy_of_a_file_is_evaluated_like_any_other(tmp_path: Path, capsys) -> None:
+    make_index(["--run-dir", str(tmp_path / "index"), "--episode-length", "30"])
+    main(["--model-path", str(tmp_path / "index"), *TOY, "--tuning-episodes", "0", "--bound-seconds", "0"])
+    assert "index policy of the file" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

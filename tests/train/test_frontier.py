@@ -12,6 +12,7 @@ from train.frontier import main
 from train.studies.hull import average_improvement_in_quality, non_decreasing_hull
 
 TOY = ["--total-timesteps", "1024", "--episode-length", "20", "--num-weights", "3", "--episodes", "4"]
+TOY += ["--bound-seconds", "1"]
 
 
 def test_the_command_prints_draws_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,7 +35,10 @@ def test_the_command_prints_draws_and_writes(tmp_path: Path, capsys: pytest.Capt
     for name, hull in hulls.items():
         assert aiq[name] == pytest.approx(average_improvement_in_quality(hull, low, high))
 
+    best = max(agent["reward"]["mean"] for agent in written["agents"])
+    assert written["upper_bound"]["value"] == pytest.approx(best, rel=0.3)  # four episodes may be lucky
     printed = capsys.readouterr().out
+    assert "no policy earns more than" in printed
     assert re.search(rf"agents {aiq['agents']:.4f}, mixtures .* {aiq['models']:.4f}\.", printed)
     for name in ("agent, cost weight 31.6", "always open_source", f"written: {picture}", f"written: {numbers}"):
         assert name in printed

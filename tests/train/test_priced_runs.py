@@ -41,7 +41,7 @@ def test_a_run_ends_with_a_priced_policy(priced_run: Run, tmp_path: Path, capsys
 
 def test_evaluate_shows_it_with_and_without_the_pacer(priced_run: Run, tmp_path: Path, capsys) -> None:
     output = tmp_path / "results.json"
-    args = ["--episodes", "4", "--tuning-episodes", "0", "--episode-length", "30"]
+    args = ["--episodes", "4", "--tuning-episodes", "0", "--episode-length", "30", "--bound-seconds", "0"]
     evaluate_main(["--model-path", str(priced_run.folder), *args, "--output", str(output)])
     strategies = json.loads(output.read_text())["strategies"]
     assert {"ppo, paced", "ppo, price 0.3", "mixture like ppo, paced"} <= set(strategies)

@@ -168,7 +168,8 @@ def table_preferences(tables: IndexTables) -> Callable[[jax.Array], jax.Array]:
 def _worths(tables: IndexTables) -> Callable[[jax.Array, jax.Array], jax.Array]:
     """What every model is worth to an index policy, (B, N), from observations (B, D) and prices, () or (B,)."""
     here = IndexTables(*(jnp.asarray(table) for table in tables))
-    return lambda observations, prices: worth(here, observations, jnp.broadcast_to(prices, len(observations)), jnp)
+    each = jax.vmap(lambda seen, price: worth(here, seen, price, jnp))
+    return lambda observations, prices: each(observations, jnp.broadcast_to(prices, len(observations)))
 
 
 def suited(policy: Policy, model_names: Sequence[str], params: AnyParams) -> Policy:

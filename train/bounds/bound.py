@@ -7,6 +7,9 @@ import numpy as np
 from train.bounds.problem import Prices
 from train.bounds.starts import read_at
 
+CONFIDENCE = 3.09
+"""Standard errors above the mean of sampled paths: a mean lies below that with 99.9 % confidence."""
+
 
 @dataclass(frozen=True)
 class Bound:
@@ -19,18 +22,31 @@ class Bound:
     last_move: float
     """How far the last halving of the grids lowered it. It is valid on every grid, and finer ones would give less."""
     by_start: np.ndarray
-    """(M,), the bound for episodes that start at `even_starts(M)`."""
-    prices: Prices
-    """What prompts and dollars cost where it was found, on the nodes of the search."""
+    """(M,), the bound for episodes that start at `even_starts(M)`, by the mean of the paths where any were sampled."""
+    standard_errors: np.ndarray
+    """(M,), of these means; 0 where no paths were sampled."""
+    prices: Prices | None
+    """What prompts and dollars cost where it was found, on the nodes of the search; None where that is no table."""
     evaluations: int
     """Prices that the search tried."""
     seconds: float
     """How long it took."""
 
+    @property
+    def is_sampled(self) -> bool:
+        """Whether paths were sampled, so that the value holds with 99.9 % confidence."""
+        return bool(self.standard_errors.any())
+
     def at(self, starts: np.ndarray | None) -> float:
         """The bound for episodes with other starts, (E,) days; None: any time of day."""
-        return read_at(self.by_start, starts)
+        return upper_end(self.by_start, self.standard_errors, starts)
 
     def gap(self, reward: float) -> float:
         """Return how much more than a reward it is, as a share of the reward; NaN for a reward of 0."""
         return (self.value - reward) / abs(reward) if reward else float("nan")
+
+
+def upper_end(by_start: np.ndarray, standard_errors: np.ndarray, starts: np.ndarray | None) -> float:
+    """The bound over starts, (E,) days, from that at `even_starts(M)`, (M,): the upper end of its interval."""
+    weights = np.array([read_at(row, starts) for row in np.eye(len(by_start))])
+    return float(by_start @ weights + CONFIDENCE * np.sqrt(standard_errors**2 @ weights**2))

@@ -29,7 +29,7 @@ PRICE_RANGE = 20.0
 def index_strategies(params: AnyParams, seconds: float = SECONDS) -> dict[str, AnyPolicy]:
     """Return the index policy by its name, with a pacer where a budget binds; nothing where no such policy is known."""
     bounds = bounds_of(params)
-    if bounds is None:
+    if bounds is None or bounds.index_tables is None:
         return {}
     tables, price = bounds.index_tables(params, seconds)
     # A pacer refuses a budget that even the cheapest model exceeds.
@@ -45,7 +45,7 @@ def make_index_policy(params: Any, origin: Origin, seconds: float = SECONDS) -> 
     Raises `ValueError` where no index policy is known for the environment.
     """
     bounds = bounds_of(params)
-    if bounds is None:
+    if bounds is None or bounds.index_tables is None:
         raise ValueError(f"no index policy is known for {params.simulator.name}")
     tables, price = bounds.index_tables(params, seconds)
     costs = np.array(versions.of(params).budgeting.mean_costs(params), np.float32)

@@ -36,12 +36,20 @@ class Bounds(Protocol):
 
     upper_bound: Callable[..., Bound]
     """`upper_bound(params, starts, seconds, progress) -> Bound`."""
-    index_tables: Callable[..., tuple[IndexTables, float]]
-    """`index_tables(params, seconds) -> tables, price`, the price of money that they hold for, reward per USD."""
-    quality_bound: Callable[[Any], QualityBound]
+    index_tables: Callable[..., tuple[IndexTables, float]] | None
+    """`index_tables(params, seconds) -> tables, price`, the price of money that they hold for, reward per USD; or None.
+    """
+    quality_bound: Callable[[Any], QualityBound] | None
+    """The quality that no policy exceeds at a cost; or None."""
 
 
 def bounds_of(params: AnyParams) -> Bounds | None:
     """Return the bounds of the environment that these parameters belong to, or None where there are none."""
     name = f"train.bounds.{versions.folder_of(params)}"
     return cast(Bounds, import_module(name)) if find_spec(name) is not None else None
+
+
+def quality_bound_of(params: AnyParams) -> QualityBound | None:
+    """Return the quality that no policy exceeds at a cost, or None where it is not known."""
+    bounds = bounds_of(params)
+    return None if bounds is None or bounds.quality_bound is None else bounds.quality_bound(params)

@@ -63,10 +63,12 @@ def bound_in_words(bound: Bound, scores: Mapping[str, Score]) -> str:
     """Say what kind of number the bound is, and how close the best strategy comes."""
     name, best = max(scores.items(), key=lambda item: item[1].reward.mean)
     gap = bound.gap(best.reward.mean)
+    error = f"up to a numerical error of about {max(bound.numerical_error, 1e-4):.1g}"
+    kind = f"proved {error}, with 99.9 % confidence in what was sampled" if bound.is_sampled else f"proved {error}"
     return (
-        f"No policy earns more than {rounded_up(bound.value)} on average over episodes that start when these do: a "
-        f"proof, up to a numerical error of about {max(bound.numerical_error, 1e-4):.1g}. The best of these, {name}, "
-        f"is within {max(gap, 0.0):.1%} of that; with luck, a strategy may do better on a few episodes."
+        f"No policy earns more than {rounded_up(bound.value)} on average over episodes that start when these do "
+        f"({kind}). The best of these, {name}, is within {max(gap, 0.0):.1%} of that; with luck, a strategy may do "
+        "better on a few episodes."
     )
 
 
@@ -74,5 +76,5 @@ def bound_as_json(bound: Bound | None) -> dict[str, Any] | None:
     """Return the bound as JSON values."""
     if bound is None:
         return None
-    fields = ("value", "numerical_error", "last_move", "seconds")
+    fields = ("value", "numerical_error", "is_sampled", "last_move", "seconds")
     return {name: getattr(bound, name) for name in fields}

@@ -97,8 +97,10 @@ def _zoom(axes: Axes, frontier: Frontier) -> None:
     blind = frontier.models_hull.quality_at(np.array([costs.min(), costs.max()]))
     left, right = _around(costs, below=0.25)  # room for a label left of the cheapest
     axes.set_xlim(max(left, 0.5 * costs.min()), right)
-    limit = [] if frontier.quality_bound is None else frontier.quality_bound.at(np.array([costs.min()]) / 1000)
-    axes.set_ylim(*_around(np.concatenate([qualities, blind, limit]), below=0.18))
+    shown = [qualities, blind]
+    if frontier.quality_bound is not None:
+        shown.append(frontier.quality_bound.at(costs / 1000))
+    axes.set_ylim(*_around(np.concatenate(shown), below=0.18))
 
 
 def _around(values: np.ndarray, below: float) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from jax_router.strategies import constant
 from train.agents.strategies import greedy_episodes
 from train.algorithm.environments import Task
 from train.bounds.bound import Bound
-from train.bounds.known import QualityBound, bounds_of
+from train.bounds.known import QualityBound, quality_bound_of
 from train.evaluation.bounds import bound_as_json, bound_cells, bound_of_episodes
 from train.evaluation.keys import evaluation_key
 from train.evaluation.scores import Score, score
@@ -99,7 +99,7 @@ def sweep(
     return Frontier(
         agents=dict(zip(map(float, cost_weights), scores, strict=True)),
         models=model_scores(key, num_episodes, task.params, task.model_names),
-        quality_bound=None if (bounds := bounds_of(task.params)) is None else bounds.quality_bound(task.params),
+        quality_bound=quality_bound_of(task.params),
         bound=bound_of_episodes(key, task.params, num_episodes, bound_seconds, console),
     )
 

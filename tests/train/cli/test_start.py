@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-FLAGS = ["--episodes", "2", "--tuning-episodes", "0", "--episode-length", "5"]
+FLAGS = ["--episodes", "2", "--tuning-episodes", "0", "--episode-length", "5", "--bound-seconds", "0"]
 EVALUATE = [sys.executable, "-m", "train.evaluate", *FLAGS]
 
 

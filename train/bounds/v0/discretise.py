@@ -42,7 +42,7 @@ def discretise(params: Params, starts: np.ndarray, resolution: Resolution, lifte
     depths = np.linspace(0, float(params.congestion.max_queue_depth), resolution.depths)
     kinds = _Kinds.of(params, resolution)
     models = range(params.num_models)
-    loads = _loads(params, starts)
+    loads = loads_of(params, starts)
     sizes, size_weights = _sizes(params, loads, resolution.sizes)
 
     def waits(points: np.ndarray) -> np.ndarray:
@@ -140,7 +140,7 @@ def _wait_kinks(params: Params) -> list[float]:
 def _sizes(params: Params, loads: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Nodes of the size in which a prompt joins, (S,) requests, and their weights at each step, (M, T, S)."""
     weight = float(params.congestion.length_weight)
-    length = _all_draws(params.traffic.length_quantiles) / float(params.traffic.mean_length)
+    length = length_draws(params) / float(params.traffic.mean_length)
     atoms = float(params.congestion.arrival_mean) * (1.0 + weight * (length - 1.0))  # at mean load
     largest = atoms.max() * loads.max()
     if largest == 0:
@@ -153,7 +153,7 @@ def _sizes(params: Params, loads: np.ndarray, count: int) -> tuple[np.ndarray, n
     return nodes, weights_from_calls(calls, nodes)
 
 
-def _loads(params: Params, starts: np.ndarray) -> np.ndarray:
+def loads_of(params: Params, starts: np.ndarray) -> np.ndarray:
     """The load at every step of the episodes, (M, T)."""
     steps = np.arange(int(params.episode_length))
     times = np.mod(starts[:, None] + steps / float(params.steps_per_day), 1.0)
@@ -168,6 +168,11 @@ def _first_depths(depths: np.ndarray) -> np.ndarray:
 def complexity_draws(params: Params) -> np.ndarray:
     """Every complexity that a prompt can have, (NUM_DRAWS,) float64, as likely each."""
     return _all_draws(params.traffic.complexity_quantiles)
+
+
+def length_draws(params: Params) -> np.ndarray:
+    """Every length that a prompt can have, (NUM_DRAWS,) float64, as likely each."""
+    return _all_draws(params.traffic.length_quantiles)
 
 
 def _all_draws(quantiles: object) -> np.ndarray:

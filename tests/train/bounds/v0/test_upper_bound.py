@@ -10,13 +10,14 @@ from jax_router.rollout import compare
 from jax_router.v0 import SCENARIOS, ModelConfig, RewardConfig, make_params
 from jax_router.v0.strategies import queue_aware_strategies, static_strategies
 from jax_router.v0.traffic import Traffic
+from train.agents.strategies import index_strategy
 from train.bounds.starts import even_starts, read_at, reading_error, starts_of_episodes
-from train.bounds.v0.index_policy import index_policy, make_index
+from train.bounds.v0.index_policy import index_tables
 from train.bounds.v0.upper_bound import upper_bound
 
 NUM_EPISODES = 256
 SHORT = {"episode_length": 40, "steps_per_day": 60.0}
-QUICK = {"seconds": 600.0, "num_starts": 4, "max_evaluations": 12, "max_halvings": 0}
+QUICK = {"seconds": 600.0, "num_starts": 4, "max_evaluations": 12, "max_halvings": 0, "num_paths": 0}
 EIGHT = [ModelConfig(f"m{i}", 0.001 * i, 0.2 + 0.2 * i, 0.1, 0.6 + 0.05 * i) for i in range(8)]
 EQUAL = [ModelConfig(name, 0.003, 0.5, 0.1, 0.82) for name in "abc"]
 FREE = [ModelConfig("free", 0.0, 0.5, 0.1, 0.7), ModelConfig("also free", 0.0, 0.9, 0.0, 0.9)]
@@ -34,6 +35,7 @@ PROBLEMS = {name: {"scenario": name} for name in SCENARIOS} | {
     "queues that never drain": {"drain_low": 1.0, "drain_high": 1.0},
     "nobody joins": {"arrival_mean": 0.0},
     "one prompt": {"episode_length": 1},
+    "rush hour with long queues": {"scenario": "rush_hour", "arrival_mean": 8.0, "budget": 100.0},
 }
 
 
@@ -50,7 +52,7 @@ def bound_of(name):
 def test_no_strategy_is_above_the_bound(key, name):
     params = params_of(name)
     strategies = static_strategies(params, [str(i) for i in range(params.num_models)]) | queue_aware_strategies(params)
-    strategies["index"] = index_policy(make_index(params, seconds=60.0))
+    strategies["index"] = index_strategy(*index_tables(params, seconds=60.0))
     bound = bound_of(name)
     limit = bound.at(starts_of_episodes(key, NUM_EPISODES, params)) + bound.numerical_error
     best = -np.inf
@@ -70,9 +72,20 @@ def test_one_model_without_a_budget_earns_its_bound(key):
     assert abs(limit - mean) < 4 * error + 0.002 * abs(mean)
 
 
+def test_sampled_paths_sharpen_the_bound_and_no_strategy_is_above_it(key):
+    params = params_of("rush hour with long queues")
+    plain = bound_of("rush hour with long queues")
+    sharp = upper_bound(params, **(QUICK | {"num_paths": 6}))
+    assert sharp.is_sampled
+    assert not plain.is_sampled
+    assert sharp.value < plain.value - 0.01 * abs(plain.value)
+    rewards = compare(key, {"index": index_strategy(*index_tables(params, seconds=60.0))}, 1024, params)["index"].reward
+    assert float(rewards.mean()) < sharp.at(starts_of_episodes(key, 1024, params))
+
+
 def test_less_time_gives_a_weaker_bound_that_is_still_one():
     params = params_of("default")
-    hasty = upper_bound(params, seconds=0.0, num_starts=4)
+    hasty = upper_bound(params, seconds=0.0, num_starts=4)  # too little for paths
     assert hasty.evaluations == 1
     assert bound_of("default").value < hasty.value
 
