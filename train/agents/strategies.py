@@ -183,7 +183,8 @@ def suited(policy: Policy, model_names: Sequence[str], params: AnyParams) -> Pol
     if not isinstance(policy, NetworkPolicy) or policy.origin.environment != params.simulator.name:
         raise ValueError(f"the policy is for {policy.origin.environment}; this is {params.simulator.name}")
     table = versions.of(params).observation.table(params)
-    assert isinstance(policy.network, SharedNetwork) and table is not None
+    assert isinstance(policy.network, SharedNetwork)
+    assert table is not None
     here = replace(policy, network=replace(policy.network, terms=RewardTerms(**table.terms)))
     return for_fleet(here, model_names)
 

@@ -102,8 +102,8 @@ def in_words(result: UnseenFleets) -> list[str]:
     above, differences = result.above_greedy, result.policy - result.greedy
     sizes = f"{result.num_models.min()} to {result.num_models.max()}"
     sentences = [
-        f"On {len(differences)} fleets of {sizes} models that it never saw, the policy earns {result.policy.mean():.1f} "
-        f"an episode on average, and greedy choices earn {result.greedy.mean():.1f}.",
+        f"On {len(differences)} fleets of {sizes} models that it never saw, the policy earns "
+        f"{result.policy.mean():.1f} an episode on average, and greedy choices earn {result.greedy.mean():.1f}.",
         f"It is above them on {int((differences > 0).sum())} of the fleets, by {above.mean:.1f} on average "
         f"({above.low:.1f} to {above.high:.1f}; median {np.median(differences):.1f}).",
     ]

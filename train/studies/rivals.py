@@ -24,7 +24,7 @@ from train.evaluation.bounds import bound_of_episodes
 from train.evaluation.statistics import Estimate, paired_difference
 from train.run.folder import policy_files
 from train.run.trained import trained_policies
-from train.studies.priced_claims import TRAINED_ON
+from train.studies.claims import claims_of
 
 INDEX, PPO, PRICED = "index policy", "PPO", "priced policy"
 """The kinds of entrants that are compared; every other strategy is a kind of its own."""
@@ -85,8 +85,9 @@ def measure_rivals(scenario: str, folder: Path, effort: Effort, out: Console) ->
     entrants: dict[str, AnyPolicy] = {INDEX: next(iter(index_strategies(params).values()))}
     plain = _policies(folder / f"{scenario}-ppo", Problem(scenario=scenario), SHORT_RUN, effort.num_seeds, out)
     entrants |= _first_strategies(PPO, plain, params)
-    if scenario in TRAINED_ON and effort.priced_seeds:
-        source = TRAINED_ON[scenario]
+    trained_on = claims_of(versions.DEFAULT).TRAINED_ON
+    if scenario in trained_on and effort.priced_seeds:
+        source = trained_on[scenario]
         problem = Problem(scenario=source, priced=True)
         priced = _policies(folder / f"{source}-priced", problem, PRICED_RUN, effort.priced_seeds, out)
         entrants |= _first_strategies(PRICED, priced, params)
