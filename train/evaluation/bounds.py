@@ -28,7 +28,7 @@ def bound_of_episodes(
         params: the routing problem.
         num_episodes: how many there are.
         seconds: for how long to look, about; with 0, there is none.
-        out: the console that shows the progress; None shows nothing.
+        out: the console that shows the progress, where it is a terminal; None shows nothing.
 
     Returns:
         The bound; None where the environment has none, or there is no time.
@@ -37,7 +37,7 @@ def bound_of_episodes(
     if bounds is None or seconds == 0:
         return None
     starts = starts_of_episodes(key, num_episodes, params)
-    if out is None:
+    if out is None or not out.is_terminal:  # in a file, a bar would leave an empty line
         return bounds.upper_bound(params, starts, seconds)
     columns = TextColumn("looking for the upper bound"), BarColumn(), TextColumn("{task.fields[found]}")
     with Progress(*columns, console=out, transient=True) as bar:
