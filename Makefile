@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CLIENTS := $(VENV)/.clients
 DOCS := $(VENV)/.docs
-# LiteLLM is nobody's dependency, and has an environment of its own, without JAX.
-GATEWAY := .venv-gateway
+# LiteLLM is nobody's dependency, and has an environment of its own, without JAX: the newest or the oldest that is tested.
+LITELLM ?= newest
+GATEWAY := .venv-gateway-$(LITELLM)
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help setup train test test-clients test-gateway gateway-demo gateway-policy claims demo bench docs serve-docs check format clean
@@ -39,9 +40,9 @@ test: $(INSTALLED)  ## Run the tests
 test-clients: $(CLIENTS)  ## Run Stable-Baselines3 and RecordVideo on the Gymnasium environment
 	$(BIN)/python -m pytest -x -n 0 tests/clients
 
-$(GATEWAY)/.installed: tests/in_litellm/requirements.txt
+$(GATEWAY)/.installed: tests/in_litellm/requirements-$(LITELLM).txt
 	$(PYTHON) -m venv $(GATEWAY)
-	$(GATEWAY)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/in_litellm/requirements.txt
+	$(GATEWAY)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	$(GATEWAY)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	touch $@
 
@@ -82,4 +83,4 @@ format: $(INSTALLED)  ## Put the code into the shape that `make check` asks for
 	$(BIN)/ruff check --fix .
 
 clean:  ## Remove what was built and installed
-	rm -rf $(VENV) $(GATEWAY) build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-gateway-* build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,6 +1,6 @@
 """The command `python -m benchmarks.gateway`: what a decision costs, alone and inside LiteLLM's Router.
 
-It needs LiteLLM and no JAX: run it with `.venv-gateway/bin/python`. Time is that of the processor, which a busy machine
+It needs LiteLLM and no JAX: run it with `.venv-gateway-newest/bin/python`. Time is that of the processor, which a busy machine
 does not change much; the opponent is LiteLLM without the callback, in turns with it in the same run.
 """
 
