@@ -47,7 +47,7 @@ $(GATEWAY)/.installed: tests/in_litellm/requirements-$(LITELLM).txt
 	touch $@
 
 test-gateway: $(GATEWAY)/.installed  ## Test the policy inside the real LiteLLM, its SDK and its proxy, and Redis if it is there
-	$(GATEWAY)/bin/python -m pytest -c tests/in_litellm/pytest.ini tests/in_litellm
+	cd tests/in_litellm && ../../$(GATEWAY)/bin/python -m pytest
 
 gateway-demo: $(GATEWAY)/.installed  ## Route real requests on this machine: a policy against LiteLLM's strategies, under ten minutes
 	$(GATEWAY)/bin/python -m router_serving.demo
