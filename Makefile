@@ -7,8 +7,9 @@ CLIENTS := $(VENV)/.clients
 CLIENTS_VENV := .venv-clients
 MORE_CLIENTS := $(CLIENTS_VENV)/.installed
 DOCS := $(VENV)/.docs
-# LiteLLM is nobody's dependency, and has an environment of its own, without JAX.
-GATEWAY := .venv-gateway
+# LiteLLM is nobody's dependency, and has an environment of its own, without JAX: the newest or the oldest that is tested.
+LITELLM ?= newest
+GATEWAY := .venv-gateway-$(LITELLM)
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help setup train test test-clients test-more-clients test-gateway gateway-demo gateway-policy claims demo bench docs serve-docs check format clean
@@ -53,14 +54,14 @@ test-clients: $(CLIENTS)  ## Run Stable-Baselines3, TorchRL and RecordVideo on t
 test-more-clients: $(MORE_CLIENTS)  ## Run the clients that take long to install or to compile, such as rejax and RLlib
 	$(CLIENTS_VENV)/bin/python -m pytest -n 0 tests/clients/more
 
-$(GATEWAY)/.installed: tests/in_litellm/requirements.txt
+$(GATEWAY)/.installed: tests/in_litellm/requirements-$(LITELLM).txt
 	$(PYTHON) -m venv $(GATEWAY)
-	$(GATEWAY)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/in_litellm/requirements.txt
+	$(GATEWAY)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	$(GATEWAY)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	touch $@
 
 test-gateway: $(GATEWAY)/.installed  ## Test the policy inside the real LiteLLM, its SDK and its proxy, and Redis if it is there
-	$(GATEWAY)/bin/python -m pytest -c tests/in_litellm/pytest.ini tests/in_litellm
+	cd tests/in_litellm && ../../$(GATEWAY)/bin/python -m pytest
 
 gateway-demo: $(GATEWAY)/.installed  ## Route real requests on this machine: a policy against LiteLLM's strategies, under ten minutes
 	$(GATEWAY)/bin/python -m router_serving.demo
@@ -96,4 +97,4 @@ format: $(INSTALLED)  ## Put the code into the shape that `make check` asks for
 	$(BIN)/ruff check --fix .
 
 clean:  ## Remove what was built and installed
-	rm -rf $(VENV) $(CLIENTS_VENV) $(GATEWAY) build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CLIENTS_VENV) .venv-gateway-* build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -37,7 +37,7 @@ FILLED = 0.3
 def main(args: Sequence[str] | None = None) -> None:
     """Run the demo, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m router_serving.demo", description=__doc__)
-    parser.add_argument("--runs", type=int, default=3, help="replay so many traces with every strategy")
+    parser.add_argument("--runs", type=int, default=2, help="replay so many traces with every strategy")
     parser.add_argument(
         "--seconds", type=float, default=300.0, help="length of a trace, which is replayed 10 times as fast"
     )

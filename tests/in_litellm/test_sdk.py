@@ -196,7 +196,11 @@ async def test_a_synchronous_call_is_counted(fleet, gateway):
     one = gateway(prefers())
     router = router_of(fleet)
     answer = await asyncio.to_thread(router.completion, model="smart", messages=PING)
-    await at_rest(one)
+    await at_rest(one, seconds=20.0)
+    for _ in range(100):  # the line is written by another thread
+        if lines_of(one):
+            break
+        await asyncio.sleep(0.05)
     (line,) = lines_of(one)
     assert f"{line['model']}-a" == served(answer)
     assert line["abstained"] == "not asked"

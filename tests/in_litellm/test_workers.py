@@ -55,7 +55,10 @@ async def test_two_workers_of_a_proxy(fleet, tmp_path):
                 break
             await asyncio.sleep(0.1)
         assert others.load()[0].tolist() == [0, 0, 0]
-        lines = [json.loads(line) for line in (tmp_path / "decisions.jsonl").read_text().splitlines()]
+        decisions = tmp_path / "decisions.jsonl"
+        while len(decisions.read_text().splitlines()) < 8 and time.monotonic() < until:  # bills come a little later
+            await asyncio.sleep(0.1)
+        lines = [json.loads(line) for line in decisions.read_text().splitlines()]
         assert [(line["model"], line["status"]) for line in lines] == [("medium", "success")] * 8
         os.killpg(proxy.process.pid, signal.SIGKILL)
         await asyncio.sleep(SILENT + SOON)
