@@ -58,9 +58,9 @@ class Log:
 
     def rows(self, chosen: np.ndarray | slice) -> "Log":
         """The requests of a mask or a slice; failures and what was dropped stay those of the file."""
-        columns: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
-        chosen_rows: dict[str, Any] = {name: v[chosen] for name, v in columns.items() if isinstance(v, np.ndarray)}
-        return replace(self, **chosen_rows)
+        columns = {field.name: getattr(self, field.name) for field in fields(self)}
+        kept: dict[str, Any] = {name: c[chosen] for name, c in columns.items() if isinstance(c, np.ndarray)}
+        return replace(self, **kept)
 
     def between(self, start: float, end: float) -> "Log":
         """The requests, and the failures, at times of at least `start` and less than `end`, s since 1970."""

@@ -13,7 +13,7 @@ from train.evaluation.scores_table import in_usd
 HOUR, DAY = 3600.0, 86_400.0
 LESS = "less the choices of the log, on the same requests with the same luck"
 """The title of the table of differences."""
-SAME = 0.005
+SAME = 0.01
 """Qualities that differ by less are called the same."""
 
 

@@ -1,7 +1,7 @@
 """From a log and a price file to all numbers of a routing problem; the last fifth of the log's time is held out."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
@@ -13,9 +13,8 @@ from jax_router.v1.fitting.estimate import Estimate, prior
 from jax_router.v1.fitting.inflight import Requests
 from jax_router.v1.fitting.limits import fit_limits
 from jax_router.v1.fitting.prices import Given, fit_prices
-from jax_router.v1.fitting.quality import FittedQuality, fit_quality, read_table
+from jax_router.v1.fitting.quality import GOOD, FittedQuality, fit_quality, read_table
 from jax_router.v1.fitting.speed import USUAL, fit_speed
-from jax_router.v1.fleet import ModelConfig
 from jax_router.v1.lengths import QuantileTables, quantiles_of
 
 HELD_OUT = 0.2
@@ -69,7 +68,8 @@ def fit_problem(log: Log, given: Given, table: str | PathLike[str] | None = None
     quality = _quality(fitted, table, given)
     models = {}
     for i, name in enumerate(log.models):
-        models[name], odd = _model(fitted, i, given.get(name, {}), None if quality is None else _mean(quality, i))
+        score = _own_score(fitted, i) if quality is None else _mean(quality, i)
+        models[name], odd = _model(fitted, i, given.get(name, {}), score, in_table=quality is not None)
         remarks += [f"{name}: {odd}"] if odd else []
     return FittedProblem(
         models=models,
@@ -128,8 +128,14 @@ def _mean(quality: FittedQuality, model: int) -> Estimate:
     return Estimate(float((counts * quality.share_good[:, model]).sum() / counts.sum()), quality.origin)
 
 
+def _own_score(log: Log, model: int) -> Estimate | None:
+    """Of a model that has scores where others have none."""
+    scores = log.score[(log.model == model) & np.isfinite(log.score)]
+    return Estimate(float((scores >= GOOD).mean()), f"log, {len(scores):,} scores") if len(scores) else None
+
+
 def _model(
-    log: Log, index: int, given: Mapping[str, Any], score: Estimate | None
+    log: Log, index: int, given: Mapping[str, Any], score: Estimate | None, in_table: bool
 ) -> tuple[dict[str, Estimate | str], str | None]:
     """The fields of one model, and what is odd about it, if anything."""
     name = log.models[index]
@@ -149,7 +155,7 @@ def _model(
     limits = fit_limits(rows.seconds, tokens, of_model[refused], of_model[~refused], log.span)
     found |= {field: value for field, value in vars(limits).items() if value is not None}
     # What the user says of a model is not fitted; the mean of a table of qualities is the table's.
-    told = {key: value for key, value in given.items() if score is None or key != "quality_score"}
+    told = {key: value for key, value in given.items() if not (in_table and key == "quality_score")}
     return {**found, **{key: _told(value) for key, value in told.items()}}, odd
 
 
@@ -174,7 +180,3 @@ def _speed(rows: Log, given: Mapping[str, Any]) -> dict[str, Estimate]:
         completion_tokens=np.maximum(timed.completion_tokens, 1),
     )
     return fit_speed(requests, with_ttft, given)
-
-
-REQUIRED = tuple(field.name for field in fields(ModelConfig) if field.default is MISSING)
-"""Fields that every model has to have."""
