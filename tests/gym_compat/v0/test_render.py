@@ -92,7 +92,7 @@ def test_nothing_is_drawn_before_the_reset_or_without_a_mode():
 
 def test_a_recording_has_a_frame_for_every_prompt(tmp_path):
     path = tmp_path / "new" / "episode.gif"
-    record(Recording(path, steps=6))
+    assert record(Recording(path, steps=6)) == 7
     with Image.open(path) as image:
         assert (image.n_frames, image.width) == (7, WIDTH)
 
