@@ -15,13 +15,14 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Unpack, cast, overload
 
 if TYPE_CHECKING:
     import jax
     import numpy as np
 
     from jax_router import v0, v1
+    from jax_router.observation_table import ObservationTable
     from jax_router.policy import Policy
     from jax_router.simulator import AnyParams, Simulator
     from jax_router.v0.settings import GivenSettings as SettingsV0
@@ -55,17 +56,6 @@ LONG_LEARNING: Mapping[str, Mapping[str, Any]] = {
 
 _IDS = {package.split(".")[-1]: environment for environment, package in _PACKAGES.items()}
 """The ids by the short names of versions, such as v0."""
-
-
-class ObservationTable(NamedTuple):
-    """How an observation is a table with one row for each model, and what gives its features a value."""
-
-    features: tuple[str, ...]
-    """The features in each row, in their order."""
-    common: tuple[str, ...]
-    """The numbers that follow the rows, in their order."""
-    terms: Mapping[str, float]
-    """The fields of `router_serving.shared_network.RewardTerms` for one problem."""
 
 
 class ObservationLayout(Protocol):

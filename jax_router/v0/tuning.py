@@ -19,6 +19,19 @@ def tuned_rules(key: jax.Array, params: Params, num_episodes: int) -> dict[str, 
     return {TUNED_RULE: two_threshold(complexity, queue, int(better), int(cheaper))}
 
 
+def rule_at(params: Params, numbers: jax.Array) -> Policy:
+    """The rule with these numbers, (4,) float32: complexity, queue, better, cheaper."""
+    better, cheaper = numbers[2].astype(jnp.int32), numbers[3].astype(jnp.int32)
+    return two_threshold(numbers[0], numbers[1], better, cheaper)
+
+
+def numbers_of_each(key: jax.Array, problems: Params, num_episodes: int) -> np.ndarray:
+    """The best numbers for each of P problems of one shape, fields (P, ...): (P, 4) float32."""
+    count = len(jax.tree.leaves(problems)[0])
+    each = (jax.tree.map(lambda leaf, i=i: leaf[i], problems) for i in range(count))
+    return np.stack([best_two_threshold(key, problem, num_episodes).best for problem in each])
+
+
 def best_two_threshold(key: jax.Array, params: Params, num_episodes: int = 32) -> Tuned:
     """Grid search of the two-threshold rule; candidates are (C, 4): complexity, queue, better, cheaper.
 
@@ -38,8 +51,4 @@ def best_two_threshold(key: jax.Array, params: Params, num_episodes: int = 32) -
     queues = deepest * np.array([0.04, 0.1, 0.16, 0.22, 0.28, 0.36, 0.5, 0.7, 1.01])
     grid = [(c, q, *pair) for pair in pairs for c in np.arange(0, 0.61, 0.1) for q in queues]
 
-    def rule(numbers: jax.Array) -> Policy:
-        better, cheaper = numbers[2].astype(jnp.int32), numbers[3].astype(jnp.int32)
-        return two_threshold(numbers[0], numbers[1], better, cheaper)
-
-    return try_out(key, params, np.array(grid, np.float32), rule, num_episodes)
+    return try_out(key, params, np.array(grid, np.float32), lambda numbers: rule_at(params, numbers), num_episodes)

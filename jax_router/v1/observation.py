@@ -11,11 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from jax_router.internal.tables import knot_probabilities
+from jax_router.observation_table import ObservationTable
 from jax_router.v1.env import State
 from jax_router.v1.expectation import bucket_share, expected
 from jax_router.v1.lengths import BINS
 from jax_router.v1.params import Params
-from jax_router.versions import ObservationTable
 
 FEATURES = ("quality", "cost", "load", "ttft", "latency", "bucket", "accepts", "home", "capacity")
 """The features of a model, in their order."""

@@ -30,9 +30,9 @@ def tuned_rules(key: jax.Array, params: Params, num_episodes: int) -> dict[str, 
     }
 
 
-def rule_at(params: Params, prices: jax.Array) -> Policy:
+def rule_at(params: Params, numbers: jax.Array) -> Policy:
     """The rule `TUNED_RULE` with these prices, (3,) float32."""
-    return greedy_less_prices(params, prices)
+    return greedy_less_prices(params, numbers)
 
 
 def best_prices(key: jax.Array, params: Params, num_episodes: int = 32) -> Tuned:
@@ -57,12 +57,10 @@ def best_prices(key: jax.Array, params: Params, num_episodes: int = 32) -> Tuned
     return tuned
 
 
-def numbers_of_each(
-    key: jax.Array, problems: Params, num_episodes: int, num_rounds: int = 1 + len(SPREADS)
-) -> np.ndarray:
+def numbers_of_each(key: jax.Array, problems: Params, num_episodes: int) -> np.ndarray:
     """Search the prices for each of P problems of one shape, fields (P, ...), as `best_prices` does: (P, 3) float32.
 
-    The program is compiled once for all of them. `num_rounds` of fewer than 4 leave out the last rounds.
+    The program is compiled once for all of them.
     """
 
     @jax.jit
@@ -76,7 +74,7 @@ def numbers_of_each(
         generator = np.random.default_rng(0)
         candidates = _first_prices(generator)
         earned = np.asarray(rewards(params, candidates))
-        for spread in SPREADS[: num_rounds - 1]:
+        for spread in SPREADS:
             around = _prices_around(generator, candidates[np.argmax(earned)], spread)
             candidates = np.concatenate([candidates, around])
             earned = np.concatenate([earned, np.asarray(rewards(params, around))])

@@ -34,6 +34,7 @@ def test_env(tmp_path, capsys):
     assert [row[:2] for row in speed.rows[1:]] == [
         ["2", "own rollout"],
         ["2", "gymnax face, vmap"],
+        ["2", env.NEXT],
         ["2", env.CARTPOLE],
     ]
     assert all(float(row[2].replace(",", "")) > 0 for row in speed.rows[1:])

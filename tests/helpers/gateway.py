@@ -9,7 +9,7 @@ from router_serving import save_policy
 from router_serving.gateway.settings import load_settings
 from router_serving.pacing import make_plan
 from router_serving.policy import Origin, Policy, policy_from_arrays
-from router_serving.priced_policy import PricedPolicy
+from router_serving.priced_policy import PricedNetwork, PricedPolicy
 
 NAMES = ("large", "medium", "small")
 COSTS = (0.03, 0.003, 0.001)
@@ -45,7 +45,7 @@ def priced() -> PricedPolicy:
     prices = np.geomspace(0.3, 3000, 9).astype(np.float32)
     cost = np.repeat(np.geomspace(0.03, 0.001, 9)[:, None], 24, axis=1)
     plan = make_plan(prices, cost, np.ones(24), prompts_per_day=1000.0)
-    return PricedPolicy(**vars(policy), plan=plan, mean_costs=np.array(COSTS, np.float32))
+    return PricedNetwork(**vars(policy), plan=plan, mean_costs=np.array(COSTS, np.float32))
 
 
 def write_settings(folder: Path, policy: Policy, group: str = "", whole: str = 'mode = "route"') -> Path:

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from jax_router import make_params
+from router_serving.network import PlainNetwork
 from router_serving.pacing import make_plan
 from router_serving.policy import Origin, Policy, policy_from_arrays
 from router_serving.priced_policy import PricedNetwork, PricedPolicy
@@ -52,10 +53,13 @@ def by_complexity_and_price() -> PricedPolicy:
 def reluctant() -> PricedPolicy:
     """It does the same, but takes tier1_small for very complex prompts only."""
     policy = by_complexity_and_price()
-    (kernel, bias), *_ = policy.layers
+    assert isinstance(policy, PricedNetwork)
+    network = policy.network
+    assert isinstance(network, PlainNetwork)
+    (kernel, bias), *_ = network.layers
     bias = bias.copy()
     bias[1] -= 3
-    return replace(policy, layers=((kernel, bias),))
+    return replace(policy, network=replace(network, layers=((kernel, bias),)))
 
 
 def a_score(cost_per_1k: float, quality: float, sla_violation_rate: float = 0.1) -> Score:

@@ -35,7 +35,8 @@ def test_the_command_prints_draws_and_writes(tmp_path: Path, capsys: pytest.Capt
     for name, hull in hulls.items():
         assert aiq[name] == pytest.approx(average_improvement_in_quality(hull, low, high))
 
-    best = max(agent["reward"]["mean"] for agent in written["agents"])
+    everybody = [*written["agents"], *written["models"].values()]
+    best = max(score["reward"]["mean"] for score in everybody)
     assert written["upper_bound"]["value"] == pytest.approx(best, rel=0.3)  # four episodes may be lucky
     printed = capsys.readouterr().out
     assert "no policy earns more than" in printed

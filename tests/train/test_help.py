@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from tyro import cli
 
-COMMANDS = ("ppo", "evaluate", "frontier", "specialists", "budgets", "claims", "demo", "index", "rivals")
+COMMANDS = ("ppo", "evaluate", "frontier", "specialists", "budgets", "claims", "demo", "index", "rivals", "categories")
 
 RUN = """
 import runpy, sys

@@ -20,7 +20,7 @@ def test_the_command_prints_and_draws(tmp_path: Path, capsys: pytest.CaptureFixt
     main(["--model-path", str(tmp_path / "policy.npz"), *TOY, "--num-seeds", "2", "--output", str(picture)])
     check_not_blank(picture)
     printed = capsys.readouterr().out
-    for words in ("│ 0.3 ", "│ 3,000 ", "agent for the price", f"written: {picture}"):
+    for words in ("\n0.3 ", "\n3,000 ", "agent for the price", f"written: {picture}"):
         assert words in printed
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from jax_router import v1
 from jax_router.rollout import run_episodes
+from jax_router.versions import LEARNING, LONG_LEARNING
 from router_serving.pacing import make_plan
 from router_serving.policy_file import load_policy
 from tests.helpers.pictures import check_not_blank
@@ -108,5 +109,5 @@ def test_each_environment_has_ppo_settings_of_its_own():
     for priced in (False, True):
         learning = learning_for(Problem(env="LLMRouter-v1", priced=priced), LONG_RUN)
         usual = learning_for(Problem(priced=priced), LONG_RUN)
-        assert (learning.discount, learning.entropy_coef) == (0.98, 0.002)
-        assert replace(learning, discount=usual.discount, entropy_coef=usual.entropy_coef) == usual
+        own = LEARNING["LLMRouter-v1"] | ({} if priced else LONG_LEARNING["LLMRouter-v1"])
+        assert learning == replace(usual, **own)

@@ -180,7 +180,10 @@ def learning_for(problem: Problem, learning: Learning, plain: bool = False) -> L
         return GYMNAX_RUN
     is_long = learning.num_envs >= 512 or learning.total_timesteps >= 2_000_000 or problem.random_fleets > 0
     suited = PRICED_RUN if problem.priced else LONG_RUN if is_long else SHORT_RUN
-    own = {**versions.LEARNING[problem.env], **(versions.LONG_LEARNING[problem.env] if is_long else {})}
+    own = {
+        **versions.LEARNING[problem.env],
+        **(versions.LONG_LEARNING[problem.env] if is_long and not problem.priced else {}),
+    }
     if plain:
         of_shared = ("network", "layer_sizes", "normalize_observations")
         own = {name: value for name, value in own.items() if name not in of_shared}
