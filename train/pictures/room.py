@@ -20,7 +20,7 @@ OTHERS = (3, GREY, "|")
 def draw_room(results: Mapping[str, Rivals]) -> Figure:
     """Draw a row for each scenario that has a bound, on a logarithmic scale of the share of it that is missing."""
     bounded = {scenario: one for scenario, one in results.items() if one.bound is not None}
-    figure = new_figure(1.95 + 1.05 * len(bounded), "What is left to earn: every strategy under the bound")
+    figure = new_figure(max(3.6, 1.95 + 1.05 * len(bounded)), "What is left to earn: every strategy under the bound")
     rows = figure.subplots(len(bounded), 1, sharex=True, squeeze=False)[:, 0]
     for axes, (scenario, one) in zip(rows, bounded.items(), strict=True):
         _draw_scenario(axes, scenario, one)
