@@ -1,5 +1,6 @@
 """`python -m train.budgets` over several policies."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def run_of_seeds(folder: Path, policies: dict[int, PricedPolicy]) -> Path:
 def rewards(printed: str) -> str:
     """The reward's cell of the one trial."""
     (row,) = [line for line in printed.splitlines() if "as planned" in line]
-    return row.split("│")[3].strip()
+    return re.split(r" {2,}", row)[2]
 
 
 def test_of_several_policies_the_mean_and_the_range(tmp_path: Path, capsys) -> None:

@@ -12,6 +12,8 @@ import pytest
 from tyro import cli
 
 COMMANDS = ("ppo", "evaluate", "frontier", "specialists", "budgets", "claims", "demo", "index", "rivals", "categories")
+POSITIONAL = {"--labelled": "PATH"}
+"""What the help calls arguments that are no flags."""
 
 RUN = """
 import runpy, sys
@@ -70,7 +72,9 @@ def test_every_flag_is_explained_in_a_sentence(command: str, capsys: pytest.Capt
         cli(arguments, args=["--help"])
     printed = " ".join(re.sub(r"[│╭╮╰╯─]", " ", capsys.readouterr().out).split())
     for flag in flags_of(arguments):
-        explained = re.search(rf" {flag}(?:, --no-\S+)? .*?([A-Z][^│]*?)\((?:default|required)", printed)
+        explained = re.search(
+            rf" {POSITIONAL.get(flag, flag)}(?:, --no-\S+)? .*?([A-Z][^│]*?)\((?:default|required)", printed
+        )
         assert explained is not None, flag
         assert explained[1].strip().endswith("."), flag
 
