@@ -12,7 +12,7 @@ LITELLM ?= newest
 GATEWAY := .venv-gateway-$(LITELLM)
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help setup train test test-clients test-more-clients test-gateway gateway-demo gateway-policy claims demo bench docs serve-docs check format clean
+.PHONY: help setup train test test-slow test-clients test-more-clients test-gateway gateway-demo gateway-policy claims demo bench docs serve-docs check format clean
 
 help:  ## Say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -47,6 +47,9 @@ train: $(INSTALLED)  ## Train the agent: 2,048 environments, 10,000,000 steps, a
 
 test: $(INSTALLED)  ## Run the tests
 	$(BIN)/python -m pytest -x
+
+test-slow: $(INSTALLED)  ## Run the tests that train or draw for minutes, which `make test` leaves out
+	$(BIN)/python -m pytest -x -m slow
 
 test-clients: $(CLIENTS)  ## Run Stable-Baselines3, TorchRL and RecordVideo on the Gymnasium environments
 	$(BIN)/python -m pytest -x -n 0 --ignore tests/clients/more tests/clients

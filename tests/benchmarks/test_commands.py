@@ -84,6 +84,7 @@ def test_help_is_timed():
     assert 0 < help_seconds() < 120
 
 
+@pytest.mark.slow
 def test_scaling_draws_its_picture(tmp_path, monkeypatch):
     monkeypatch.setattr(scaling, "SHORT_RUN", TINY)
     args = ["--num-envs", "4", "--num-models", "2", "7", "--model-envs", "4", "--num-seeds", "1"]

@@ -7,6 +7,8 @@ import pytest
 from tests.helpers.pictures import check_not_blank
 from train.demo import main
 
+pytestmark = pytest.mark.slow
+
 TOY = ["--total-timesteps", "2048", "--episode-length", "20", "--num-seeds", "2", "--num-weights", "2"]
 TOY_PRICED = ["--priced-timesteps", "16384", "--separate-timesteps", "1024"]
 

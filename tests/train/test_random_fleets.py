@@ -3,10 +3,13 @@
 import json
 
 import numpy as np
+import pytest
 
 from router_serving import for_fleet, load_policy
 from tests.helpers.runs import SMALL
 from train import evaluate, ppo
+
+pytestmark = pytest.mark.slow
 
 RANDOM = ("--env", "LLMRouter-v1", "--random-fleets", "4")
 

@@ -20,6 +20,8 @@ from train.agents.paced import Paced
 from train.agents.strategies import plan_for
 from train.algorithm.config import LONG_RUN, Problem, learning_for
 
+pytestmark = pytest.mark.slow
+
 V1 = ("--env", "LLMRouter-v1", "--episode-length", "20")
 
 
