@@ -3,55 +3,19 @@
 Importing this module also imports gymnax and matplotlib, which takes seconds; `import jax_router` does not.
 """
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from flax import struct
 from gymnax.environments import environment, spaces
 
 from jax_router import versions
 from jax_router.gymnax_env import step_info
-from jax_router.internal.arrays import constant
-from jax_router.simulator import AnyParams, Simulator, observation_size, reset, step_from_noise, step_with_auto_reset
-
-
-@struct.dataclass
-class Problems:
-    """P problems of one simulator, each with at most N models; models that a problem lacks are absent."""
-
-    problem: Any  # the simulator's `Params`, fields lead with (P,); in a state, those of one problem
-    present: jax.Array  # (P, N) bool
-    max_steps_in_episode: int = struct.field(pytree_node=False)  # prompts, the most of any of them
-
-    @property
-    def num_models(self) -> int:
-        """N, a Python int also under `jit`."""
-        return self.present.shape[-1]
-
-    @property
-    def simulator(self) -> Simulator:
-        """The simulator of all the problems."""
-        return self.problem.simulator
-
-    @classmethod
-    def of(cls, problems: Sequence[AnyParams]) -> "Problems":
-        """Stack problems whose fleets may differ in size.
-
-        Raises `ValueError` where there are none, or where models of their simulator cannot be absent.
-        """
-        if not problems:
-            raise ValueError("problems is empty; there must be at least one")
-        num_models = max(problem.num_models for problem in problems)
-        pad = versions.of(problems[0]).padded
-        if pad is None:
-            raise ValueError(f"problems are of {problems[0].simulator.name}, whose models cannot be absent")
-        stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *(pad(problem, num_models) for problem in problems))
-        present = constant(np.arange(num_models) < np.array([[problem.num_models] for problem in problems]), np.bool_)
-        return cls(stacked, present, max(int(problem.max_steps_in_episode) for problem in problems))
+from jax_router.observation_table import without_absent
+from jax_router.problems import Problems
+from jax_router.simulator import observation_size, reset, step_from_noise, step_with_auto_reset
 
 
 @struct.dataclass
@@ -79,11 +43,11 @@ class FleetsRouter(environment.Environment[OneOfMany, Problems]):
         Raises `ValueError` where an observation of their simulator is no table with a row for each model.
         """
         super().__init__()
-        example = jax.tree.map(lambda leaf: leaf[0], problems.problem)
+        example = problems.one(0)
         table = versions.of(example).observation.table(example)
         if table is None:
             raise ValueError(f"an observation of {example.simulator.name} is no table with a row for each model")
-        self._width = len(table.features)
+        self._table = table
         self._size = observation_size(example)
         self._default_params = problems
 
@@ -120,7 +84,7 @@ class FleetsRouter(environment.Environment[OneOfMany, Problems]):
         info = step_info(made.outcome, made.terminated) | {
             "terminated": made.terminated,
             "truncated": made.truncated,
-            "final_observation": self._masked(made.final_observation, state.present),
+            "final_observation": without_absent(made.final_observation, state.present, self._table),
         }
         moved = OneOfMany(moved, state.params, state.present)
         return self._seen(moved), moved, made.reward, made.terminated, made.truncated, info
@@ -152,10 +116,5 @@ class FleetsRouter(environment.Environment[OneOfMany, Problems]):
         return state.params.simulator.endings(state.router, state.params)[0]
 
     def _seen(self, state: OneOfMany) -> jax.Array:
-        return self._masked(state.params.simulator.observe(state.router, state.params), state.present)
-
-    def _masked(self, observation: jax.Array, present: jax.Array) -> jax.Array:
-        """Set the rows of absent models to 0."""
-        rows = jnp.repeat(present, self._width)
-        rest = jnp.ones(observation.shape[0] - rows.shape[0], bool)
-        return jnp.where(jnp.concatenate([rows, rest]), observation, 0.0)
+        observation = state.params.simulator.observe(state.router, state.params)
+        return without_absent(observation, state.present, self._table)

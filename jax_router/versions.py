@@ -108,9 +108,6 @@ class Tuning(Protocol):
     def rule_at(self, params: Any, numbers: jax.Array) -> Policy:
         """Return the strongest rule with these numbers."""
 
-    def numbers_of_each(self, key: jax.Array, problems: Any, num_episodes: int) -> np.ndarray:
-        """Return the best numbers of the strongest rule for each of P problems of one shape, (P, M) float32."""
-
 
 class Budgeting(Protocol):
     """What pacing a budget needs to know about an environment."""
@@ -129,6 +126,19 @@ class Budgeting(Protocol):
 
     def with_load_factor(self, params: Any, factor: jax.Array | float) -> Any:
         """Return the problem with `factor` times the load on its models."""
+
+
+class RandomFleets(Protocol):
+    """Fleets drawn from wide ranges, for policies that route for any fleet."""
+
+    def random_problems(self, seed: int, count: int) -> list[tuple[tuple[Any, ...], Any]]:
+        """Draw problems, each the models and the `Params`."""
+
+    def padded(self, params: Any, num_models: int) -> Any:
+        """Return a problem with absent models behind its own, up to `num_models`."""
+
+    def numbers_of_each(self, key: jax.Array, problems: Any, num_episodes: int) -> np.ndarray:
+        """Return the best numbers of the strongest rule for each of P problems of one shape, (P, M) float32."""
 
 
 class Version(Protocol):
@@ -164,11 +174,8 @@ class Version(Protocol):
     """A function that returns a fleet as a tuple, and raises `ValueError` for anything that is no fleet."""
     load_models: Callable[[str | PathLike[str]], tuple[Any, ...]]
     """A function that reads a fleet from a TOML file."""
-    random_problems: Callable[[int, int], list[tuple[tuple[Any, ...], Any]]] | None
-    """`random_problems(seed, count)` draws problems, each the models and the `Params`; None where there are no ranges
-    to draw from."""
-    padded: Callable[[Any, int], Any] | None
-    """`padded(params, num_models)` adds absent models to a problem; None where models cannot be absent."""
+    random_fleets: RandomFleets | None
+    """What draws fleets; None where models cannot be absent, and no policy routes for fleets that it never saw."""
 
 
 def load(environment: str) -> Version:
@@ -209,16 +216,17 @@ def make_params(
     *,
     version: Literal["v1"],
     quality: v1.QualityTable | None = None,
+    problem: str | PathLike[str] | v1.Problem | None = None,
     **settings: Unpack[SettingsV1],
 ) -> v1.Params: ...
 
 
-def make_params(scenario: str = "default", *problem: Any, version: str = "v0", **settings: Any) -> Any:
+def make_params(scenario: str = "default", *parts: Any, version: str = "v0", **settings: Any) -> Any:
     """Build the parameters of a scenario of either environment: see `jax_router.v0.make_params` and `v1`'s.
 
     Args:
         scenario: one of the `SCENARIOS` of the version.
-        problem: its `models`, `reward` and `traffic`, of the version's own types; they may be named, too.
+        parts: its `models`, `reward` and `traffic`, of the version's own types; they may be named, too.
         version: "v0" for LLMRouter-v0, or "v1" for LLMRouter-v1.
         settings: whatever else the `make_params` of the version takes.
 
@@ -231,7 +239,7 @@ def make_params(scenario: str = "default", *problem: Any, version: str = "v0", *
     """
     if version not in _IDS:
         raise ValueError(f"version is {version!r}; it must be {' or '.join(map(repr, _IDS))}")
-    return load(_IDS[version]).make_params(scenario, *problem, **settings)
+    return load(_IDS[version]).make_params(scenario, *parts, **settings)
 
 
 class Replaying(Protocol):

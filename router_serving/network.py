@@ -3,11 +3,12 @@
 The functions take the array namespace `xp`, which is `numpy` while serving and `jax.numpy` in the simulator.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 Array = Any
 """An array of the namespace `xp`."""
@@ -56,6 +57,21 @@ class PlainNetwork:
         """Return the preference for each model, (..., N) float32, for inputs (..., D) float32."""
         normal = normalized(x, self.observation_mean, self.observation_scale, xp)
         return layered(normal, self.layers, self.activation, xp)
+
+
+def plain_network(
+    layers: Sequence[tuple[ArrayLike, ArrayLike]],
+    observation_mean: ArrayLike,
+    observation_variance: ArrayLike,
+    activation: str,
+) -> PlainNetwork:
+    """Make a network from the arrays of a training run, of JAX or NumPy, which are copied to NumPy float32."""
+    return PlainNetwork(
+        activation=activation,
+        observation_mean=np.array(observation_mean, np.float32),
+        observation_scale=scale_of(np.array(observation_variance, np.float32), np),
+        layers=tuple((np.array(kernel, np.float32), np.array(bias, np.float32)) for kernel, bias in layers),
+    )
 
 
 def normalized(x: Array, mean: Array, scale: Array, xp: Any) -> Array:

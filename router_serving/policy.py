@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from router_serving.network import Array, Network, PlainNetwork, scale_of
+from router_serving.network import Array, Network, plain_network
 from router_serving.numbers import finite_array
 
 
@@ -132,10 +132,4 @@ def policy_from_arrays(
     activation: str,
 ) -> NetworkPolicy:
     """Make a policy from the arrays of a training run, of JAX or NumPy, which are copied to NumPy float32."""
-    network = PlainNetwork(
-        activation=activation,
-        observation_mean=np.array(observation_mean, np.float32),
-        observation_scale=scale_of(np.array(observation_variance, np.float32), np),
-        layers=tuple((np.array(kernel, np.float32), np.array(bias, np.float32)) for kernel, bias in layers),
-    )
-    return NetworkPolicy(origin, network)
+    return NetworkPolicy(origin, plain_network(layers, observation_mean, observation_variance, activation))

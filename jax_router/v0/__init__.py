@@ -11,7 +11,7 @@ from jax_router.v0.scenarios import SCENARIOS, make_params
 from jax_router.v0.simulator import SIMULATOR
 from jax_router.v0.traffic import Prompt, Traffic
 
-random_problems = padded = None  # models cannot be absent here, and no policy routes for fleets it never saw
+random_fleets = None  # models cannot be absent here
 
 MIXTURES_INTERPOLATE = True
 """A call's price and its quality depend on the prompt and the model alone."""
@@ -37,8 +37,7 @@ __all__ = [
     "make_params",
     "observation",
     "observe",
-    "padded",
-    "random_problems",
+    "random_fleets",
     "reset",
     "run_episodes",
     "run_steps",

@@ -25,13 +25,6 @@ def rule_at(params: Params, numbers: jax.Array) -> Policy:
     return two_threshold(numbers[0], numbers[1], better, cheaper)
 
 
-def numbers_of_each(key: jax.Array, problems: Params, num_episodes: int) -> np.ndarray:
-    """The best numbers for each of P problems of one shape, fields (P, ...): (P, 4) float32."""
-    count = len(jax.tree.leaves(problems)[0])
-    each = (jax.tree.map(lambda leaf, i=i: leaf[i], problems) for i in range(count))
-    return np.stack([best_two_threshold(key, problem, num_episodes).best for problem in each])
-
-
 def best_two_threshold(key: jax.Array, params: Params, num_episodes: int = 32) -> Tuned:
     """Grid search of the two-threshold rule; candidates are (C, 4): complexity, queue, better, cheaper.
 

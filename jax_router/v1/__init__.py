@@ -1,6 +1,6 @@
 """LLMRouter-v1: tokens, prices per token, batching endpoints, rate limits and outages. See `docs/dynamics-v1.md`."""
 
-from jax_router.v1 import budgeting, observation, strategies, tuning
+from jax_router.v1 import budgeting, observation, random_fleets, strategies, tuning
 from jax_router.v1.defaults import observe, reset, run_episodes, run_steps, step, transition
 from jax_router.v1.env import State
 from jax_router.v1.fleet import DEFAULT_MODELS, Fleet, ModelConfig, check_models, load_models
@@ -9,7 +9,6 @@ from jax_router.v1.noise import Noise, draw_noise
 from jax_router.v1.params import Params
 from jax_router.v1.problem import Problem, load_problem
 from jax_router.v1.quality import QualityTable
-from jax_router.v1.random_fleets import padded, random_problems
 from jax_router.v1.reward import Outcome, RewardConfig
 from jax_router.v1.scenarios import SCENARIOS, make_params
 from jax_router.v1.simulator import SIMULATOR
@@ -44,8 +43,7 @@ __all__ = [
     "make_params",
     "observation",
     "observe",
-    "padded",
-    "random_problems",
+    "random_fleets",
     "reset",
     "run_episodes",
     "run_steps",

@@ -7,17 +7,22 @@ models of one's own with slots, under a load of 0.35 to 0.9 of what the fleet su
 from dataclasses import replace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
+from jax_router.episodes import Episodes
 from jax_router.internal.arrays import constant
 from jax_router.internal.checks import check_whole_number
+from jax_router.rollout import run_episodes
 from jax_router.simulator import PRACTICALLY_INFINITE
+from jax_router.tuning import Tuned
 from jax_router.v1.arrivals import Arrivals
 from jax_router.v1.fleet import ModelConfig
 from jax_router.v1.lengths import MEASURED
 from jax_router.v1.params import Params
 from jax_router.v1.scenarios import make_params
 from jax_router.v1.settings import GivenSettings
+from jax_router.v1.tuning import rule_at, search_prices
 
 FEWEST, MOST = 2, 8
 """The numbers of models in a fleet."""
@@ -25,6 +30,8 @@ HOSTED = 0.6
 """The probability that a model is hosted by somebody else, with rate limits in place of slots."""
 LONGEST = max(float(tables.input_quantiles[-1]) for tables in MEASURED.values())
 """The longest prompt in any of the problems, tokens."""
+CANDIDATES_AT_ONCE = 32
+"""The candidates of a search under one `vmap`."""
 ABSENT_LIMIT = 1e-6
 """Requests, or tokens, a minute that an absent model accepts: its bucket never holds one request."""
 
@@ -113,6 +120,31 @@ def padded(params: Params, num_models: int) -> Params:
         quality, mean=pad(quality.mean), common=pad(quality.common), own=pad(quality.own), hidden=pad(quality.hidden)
     )
     return replace(params, fleet=fleet, engines=engines, quality=quality)
+
+
+def numbers_of_each(key: jax.Array, problems: Params, num_episodes: int) -> np.ndarray:
+    """Search the prices of the strongest rule for each of P problems of one shape, fields (P, ...): (P, 3) float32.
+
+    The search is that of `tuning.best_prices`; its program is compiled once for all of them.
+    """
+
+    @jax.jit
+    def means(params: Params, candidates: jax.Array) -> Episodes:
+        def of_one(prices: jax.Array) -> Episodes:
+            episodes = run_episodes(key, rule_at(params, prices), num_episodes, params)
+            return jax.tree.map(lambda rows: rows.mean(0, dtype=jnp.float32), episodes)
+
+        return jax.lax.map(of_one, candidates, batch_size=CANDIDATES_AT_ONCE)
+
+    def best(params: Params) -> np.ndarray:
+        def attempt(candidates: np.ndarray) -> Tuned:
+            results = jax.tree.map(np.asarray, means(params, candidates))
+            return Tuned(candidates, results.reward, results)
+
+        return search_prices(attempt).best
+
+    count = len(jax.tree.leaves(problems)[0])
+    return np.stack([best(jax.tree.map(lambda leaf, i=i: leaf[i], problems)) for i in range(count)])
 
 
 def _random_model(generator: np.random.Generator, name: str) -> ModelConfig:

@@ -1,11 +1,13 @@
 """The rules of this environment with numbers to choose, and the searches that choose them."""
 
+from collections.abc import Callable
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from jax_router.policy import Policy
-from jax_router.rollout import run_episodes
 from jax_router.tuning import Tuned, joined, try_out
 from jax_router.v1.params import Params
 from jax_router.v1.strategies import greedy_less_prices, ladder
@@ -46,42 +48,16 @@ def best_prices(key: jax.Array, params: Params, num_episodes: int = 32) -> Tuned
         params: the routing problem.
         num_episodes: that each candidate runs through.
     """
+    return search_prices(lambda prices: try_out(key, params, prices, partial(rule_at, params), num_episodes))
 
-    def rule(prices: jax.Array) -> Policy:
-        return greedy_less_prices(params, prices)
 
-    generator = np.random.default_rng(0)  # where to look; the luck of the episodes is the key's
-    tuned = try_out(key, params, _first_prices(generator), rule, num_episodes)
+def search_prices(attempt: Callable[[np.ndarray], Tuned]) -> Tuned:
+    """Search for prices in rounds of candidates, (C, 3) float32, each of which `attempt` tries out."""
+    generator = np.random.default_rng(0)  # where to look; the luck of the episodes is the attempt's
+    tuned = attempt(_first_prices(generator))
     for spread in SPREADS:
-        tuned = joined(tuned, try_out(key, params, _prices_around(generator, tuned.best, spread), rule, num_episodes))
+        tuned = joined(tuned, attempt(_prices_around(generator, tuned.best, spread)))
     return tuned
-
-
-def numbers_of_each(key: jax.Array, problems: Params, num_episodes: int) -> np.ndarray:
-    """Search the prices for each of P problems of one shape, fields (P, ...), as `best_prices` does: (P, 3) float32.
-
-    The program is compiled once for all of them.
-    """
-
-    @jax.jit
-    def rewards(params: Params, candidates: jax.Array) -> jax.Array:
-        def reward(prices: jax.Array) -> jax.Array:
-            return run_episodes(key, greedy_less_prices(params, prices), num_episodes, params).reward.mean()
-
-        return jax.lax.map(reward, candidates, batch_size=32)
-
-    def search(params: Params) -> np.ndarray:
-        generator = np.random.default_rng(0)
-        candidates = _first_prices(generator)
-        earned = np.asarray(rewards(params, candidates))
-        for spread in SPREADS:
-            around = _prices_around(generator, candidates[np.argmax(earned)], spread)
-            candidates = np.concatenate([candidates, around])
-            earned = np.concatenate([earned, np.asarray(rewards(params, around))])
-        return candidates[np.argmax(earned)]
-
-    count = len(jax.tree.leaves(problems)[0])
-    return np.stack([search(jax.tree.map(lambda leaf, i=i: leaf[i], problems)) for i in range(count)])
 
 
 def _first_prices(generator: np.random.Generator) -> np.ndarray:

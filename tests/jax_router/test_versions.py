@@ -19,9 +19,13 @@ every_version = pytest.mark.parametrize("environment", versions.ENVIRONMENTS)
 def test_a_version_has_all_that_is_asked_of_it(environment):
     version = versions.load(environment)
     assert versions.Version.__annotations__.keys() <= set(dir(version))
-    for part in ("ObservationLayout", "Strategies", "Tuning", "Budgeting"):
+    parts = ["ObservationLayout", "Strategies", "Tuning", "Budgeting"]
+    parts += ["RandomFleets"] if version.random_fleets is not None else []
+    for part in parts:
         protocol = getattr(versions, part)
-        module = getattr(version, {"ObservationLayout": "observation"}.get(part, part.lower()))
+        module = getattr(
+            version, {"ObservationLayout": "observation", "RandomFleets": "random_fleets"}.get(part, part.lower())
+        )
         for name, function in inspect.getmembers(protocol, inspect.isfunction):
             if not name.startswith("_"):
                 asked = [*inspect.signature(function).parameters][1:]

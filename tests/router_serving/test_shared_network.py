@@ -12,7 +12,7 @@ from router_serving import for_fleet, load_policy, pretrained, save_policy
 from router_serving.policy import NetworkPolicy, Origin
 from router_serving.shared_network import RewardTerms, SharedNetwork, Table, expected_reward, scarcity
 from train.agents.export import origin_of
-from train.algorithm.shared_network import SharedActorCritic, served_network
+from train.algorithm.shared_network import SCARCITY_PRICES, SharedActorCritic, served_network
 
 PARAMS = v1.make_params()
 NAMES = tuple(model.name for model in v1.DEFAULT_MODELS)
@@ -184,3 +184,7 @@ def test_the_shipped_policy_routes_a_fleet_it_never_saw(tmp_path):
     assert policy.model_names[policy.act(x)[0]] == "cheap"
     rows[0, 1, features.index("accepts")] = 0.0
     assert policy.model_names[policy.act(x)[0]] == "dear"
+
+
+def test_learning_begins_with_the_usual_prices_of_the_rule():
+    assert SCARCITY_PRICES == v1.tuning.USUAL_PRICES

@@ -10,7 +10,7 @@ import numpy as np
 from jax_router import versions
 from jax_router.policy import with_memory
 from jax_router.simulator import AnyParams
-from router_serving.network import Network, PlainNetwork, scale_of
+from router_serving.network import Network, plain_network
 from router_serving.pacing import make_plan
 from router_serving.policy import NetworkPolicy, Origin, Policy
 from router_serving.priced_policy import PricedNetwork
@@ -108,16 +108,12 @@ def _origin(config: Config, env: "Environment[Any, Any]") -> Origin:
 
 def _network(config: Config, env: "Environment[Any, Any]", agent: "TrainState") -> Network:
     """Return the network that serves an agent, as NumPy arrays."""
-    actor = jax.tree.map(lambda leaf: np.array(leaf, np.float32), agent.network["params"]["actor"])
+    actor = agent.network["params"]["actor"]
     if config.learning.network == "shared":
-        return served_network(*shared_table(env), actor)
-    layers = [actor[f"Dense_{i}"] for i in range(len(actor))]
-    return PlainNetwork(
-        activation=config.learning.activation,
-        observation_mean=np.array(agent.observation_stats.mean, np.float32),
-        observation_scale=scale_of(np.array(agent.observation_stats.variance, np.float32), np),
-        layers=tuple((layer["kernel"], layer["bias"]) for layer in layers),
-    )
+        return served_network(*shared_table(env), jax.tree.map(lambda leaf: np.array(leaf, np.float32), actor))
+    layers = [(actor[f"Dense_{i}"]["kernel"], actor[f"Dense_{i}"]["bias"]) for i in range(len(actor))]
+    stats = agent.observation_stats
+    return plain_network(layers, stats.mean, stats.variance, config.learning.activation)
 
 
 def _model(name: str, columns: Mapping[str, np.ndarray], index: int) -> dict[str, Any]:

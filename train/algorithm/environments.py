@@ -104,13 +104,14 @@ def make_environment(problem: Problem) -> tuple["Environment[Any, Any]", Any]:
 
 def make_fleets(problem: Problem) -> "Environment[Any, Any]":
     """Return many random fleets as one environment; raises `ValueError` where there are no ranges to draw from."""
-    version = versions.load(problem.env)
-    if version.random_problems is None:
+    fleets = versions.load(problem.env).random_fleets
+    if fleets is None:
         raise ValueError(f"--random-fleets is {problem.random_fleets}; {problem.env} has no ranges to draw fleets from")
 
-    from jax_router.fleets_env import FleetsRouter, Problems
+    from jax_router.fleets_env import FleetsRouter
+    from jax_router.problems import Problems
 
-    drawn = version.random_problems(TRAINING_FLEETS, problem.random_fleets)
+    drawn = fleets.random_problems(TRAINING_FLEETS, problem.random_fleets)
     return FleetsRouter(Problems.of([params for _, params in drawn]))
 
 

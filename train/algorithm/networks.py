@@ -7,6 +7,7 @@ import numpy as np
 from flax import linen as nn
 
 from jax_router import versions
+from jax_router.problems import Problems
 from router_serving.shared_network import RewardTerms, Table
 from train.algorithm.config import Learning
 from train.algorithm.shared_network import SharedActorCritic
@@ -28,18 +29,15 @@ def shared_table(env: "Environment[Any, Any]") -> tuple[Table, RewardTerms]:
     Raises `ValueError` for an environment whose observation has no row for each model.
     """
     params = env.default_params
-    problem = getattr(params, "problem", params)  # of many problems, whose rewards are the same
+    problem = params.one(0) if isinstance(params, Problems) else params  # rewards are the same in all of them
     simulator = getattr(problem, "simulator", None)
     if simulator is None or simulator.name not in versions.ENVIRONMENTS:
         raise ValueError(f"--network is shared; an observation of {env.name} has no row for each action")
-    if problem is not params:
-        problem = jax.tree.map(lambda leaf: leaf[0], problem)
     table = versions.of(problem).observation.table(problem)
     if table is None:
         raise ValueError(f"--network is shared; an observation of {simulator.name} has no row for each model")
-    num_models = params.num_models
     size = env.observation_space(params).shape[0]
-    priced = size > Table(table.features, table.common).num_inputs(num_models)
+    priced = size > Table(table.features, table.common).num_inputs(params.num_models)
     return Table(table.features, table.common, priced), RewardTerms(**table.terms)
 
 

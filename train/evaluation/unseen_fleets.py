@@ -10,7 +10,9 @@ import numpy as np
 
 from jax_router import versions
 from jax_router.internal.checks import check_whole_number
+from jax_router.observation_table import without_absent
 from jax_router.policy import Policy as Strategy
+from jax_router.problems import Problems
 from jax_router.rollout import run_episodes
 from router_serving.policy import NetworkPolicy, Policy
 from router_serving.shared_network import SharedNetwork
@@ -63,38 +65,35 @@ def on_unseen_fleets(
         ValueError: for an environment without such ranges, another kind of policy, and a number that is none.
     """
     version = versions.load(environment)
-    if version.random_problems is None or version.padded is None:
+    fleets = version.random_fleets
+    if fleets is None:
         raise ValueError(f"--fleets is {count}; {environment} has no ranges to draw fleets from")
     if not isinstance(policy, NetworkPolicy) or not isinstance(policy.network, SharedNetwork):
         raise ValueError(f"--fleets is {count}; it is for policies that were trained with --network shared")
     check_whole_number("num_episodes", num_episodes, at_least=1)
-    drawn = [params for _, params in version.random_problems(UNSEEN_FLEETS, count)]
-    num_models = np.array([params.num_models for params in drawn])
     # Fleets of one size, so that one compiled program runs all of them.
-    problems = [version.padded(params, int(num_models.max())) for params in drawn]
+    problems = Problems.of([params for _, params in fleets.random_problems(UNSEEN_FLEETS, count)])
     key_tuning, key_episodes = jax.random.split(key)
     prefer = preferences(policy)
-    table = policy.network.table
+    table = version.observation.table(problems.one(0))
+    assert table is not None
 
     @jax.jit
     def rewards(params: Any, present: jax.Array, prices: jax.Array) -> jax.Array:
-        mask = jnp.concatenate([jnp.repeat(present, len(table.features)), jnp.ones(len(table.common), bool)])
-
         def masked(key: jax.Array, observation: jax.Array, state: Any) -> jax.Array:
-            return jnp.argmax(prefer(jnp.where(mask, observation, 0.0)), axis=-1).astype(jnp.int32)
+            return jnp.argmax(prefer(without_absent(observation, present, table)), axis=-1).astype(jnp.int32)
 
         greedy = version.strategies.queue_aware_strategies(params)["greedy-reward"]
         rule = version.tuning.rule_at(params, prices)
         played: list[Strategy] = [masked, greedy, rule]
         return jnp.stack([run_episodes(key_episodes, each, num_episodes, params).reward.mean() for each in played])
 
-    stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *problems)
     prices = np.zeros((count, 3), np.float32)
     if tuning_episodes:
-        prices = version.tuning.numbers_of_each(key_tuning, stacked, tuning_episodes)
-    present = np.arange(int(num_models.max())) < num_models[:, None]
-    rows = np.array([rewards(*problem) for problem in zip(problems, present, prices, strict=True)], np.float64)
-    return UnseenFleets(num_models, rows[:, 0], rows[:, 1], rows[:, 2] if tuning_episodes else None)
+        prices = fleets.numbers_of_each(key_tuning, problems.problem, tuning_episodes)
+    present = np.asarray(problems.present)
+    rows = np.array([rewards(problems.one(i), present[i], prices[i]) for i in range(count)], np.float64)
+    return UnseenFleets(present.sum(1), rows[:, 0], rows[:, 1], rows[:, 2] if tuning_episodes else None)
 
 
 def in_words(result: UnseenFleets) -> list[str]:

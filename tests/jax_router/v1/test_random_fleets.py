@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from jax_router import v0, v1
-from jax_router.fleets_env import FleetsRouter, Problems
+from jax_router.fleets_env import FleetsRouter
+from jax_router.problems import Problems
 from jax_router.rollout import run_episodes
 from jax_router.strategies import constant
 from jax_router.v1.random_fleets import FEWEST, MOST, random_problems
@@ -29,7 +30,7 @@ def test_fleets_follow_from_the_seed_and_lie_in_their_ranges():
 
 def test_absent_models_change_nothing_for_the_others(key):
     params = v1.make_params(episode_length=200)
-    wide = v1.padded(params, 8)
+    wide = v1.random_fleets.padded(params, 8)
     for model in (0, 4):
         here = jax.jit(lambda key, m=model: run_episodes(key, constant(m), 4, params))(key)
         # Chance is drawn for eight models, so that other prompts come; what is refused goes to the same model.
@@ -40,7 +41,7 @@ def test_absent_models_change_nothing_for_the_others(key):
     penalty = 200 * float(params.reward.refusal_penalty)
     assert float(absent.reward.mean()) == pytest.approx(float(fallback.reward.mean()) - penalty, abs=25)
     with pytest.raises(ValueError, match="num_models is 3; this fleet has 5 models"):
-        v1.padded(params, 3)
+        v1.random_fleets.padded(params, 3)
 
 
 def test_many_fleets_are_one_environment(key):
