@@ -9,6 +9,7 @@ import torch
 
 CLIENT = {
     "name": "PyTorch, by hand",
+    "tried": "torch 2.13.0",
     "takes": '`gym.make_vec("LLMRouter-v0", num_envs=64, autoreset_mode="SameStep")`',
     "does": "`examples/ppo_torch.py`, PPO in one file",
 }

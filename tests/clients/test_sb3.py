@@ -15,6 +15,7 @@ from gym_compat import SCENARIOS, LLMRouterEnv
 
 CLIENT = {
     "name": "Stable-Baselines3",
+    "tried": "stable-baselines3 2.9.2",
     "takes": '`PPO("MlpPolicy", "gym_compat:LLMRouter-v0")`; `make_vec_env`, in processes with `spawn`',
     "does": "its checker, PPO, A2C and DQN train, are saved and loaded",
 }

@@ -10,6 +10,7 @@ from torchrl.envs.utils import check_env_specs
 
 CLIENT = {
     "name": "TorchRL",
+    "tried": "torchrl 0.14.1",
     "takes": '`GymEnv("gym_compat:LLMRouter-v0")`; `GymWrapper(gym.make_vec(..., autoreset_mode="SameStep"))`',
     "does": "`check_env_specs`, `frame_skip`, `num_envs`, `auto_register_info_dict`",
 }

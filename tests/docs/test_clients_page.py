@@ -14,7 +14,7 @@ def named_clients() -> set[str]:
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CLIENT":
                 client = ast.literal_eval(node.value)
-                rows.add(f"| {client['name']} | {client['takes']} | {client['does']} |")
+                rows.add(f"| {client['name']} | {client['tried']} | {client['takes']} | {client['does']} |")
     return rows
 
 

@@ -10,6 +10,7 @@ from jax_router.gymnax_env import LLMRouter, LLMRouterV1
 
 CLIENT = {
     "name": "Brax",
+    "tried": "brax 0.14.2",
     "takes": "`BraxRouter(LLMRouter())` of `jax_router.brax_env`",
     "does": "`EpisodeWrapper` and `VmapWrapper`; actions are integers, which Brax's own PPO and SAC do not have",
 }

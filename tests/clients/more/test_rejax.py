@@ -9,6 +9,7 @@ import jax_router.gymnax_env  # noqa: F401  # registers both environments at gym
 
 CLIENT = {
     "name": "rejax",
+    "tried": "rejax 0.1.3",
     "takes": '`PPO.create(env="LLMRouter-v0", env_params={"legacy": True})` after `import jax_router.gymnax_env`',
     "does": "PPO, DQN, PQN, SAC and IQN train",
 }

@@ -6,6 +6,7 @@ from sb3_contrib import QRDQN, TRPO, RecurrentPPO
 
 CLIENT = {
     "name": "sb3-contrib",
+    "tried": "sb3-contrib 2.9.2",
     "takes": '`TRPO("MlpPolicy", "gym_compat:LLMRouter-v0")`',
     "does": "TRPO, QR-DQN and recurrent PPO train",
 }

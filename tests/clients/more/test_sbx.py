@@ -5,7 +5,12 @@ import jax
 import pytest
 from sbx import DQN, PPO
 
-CLIENT = {"name": "sbx", "takes": '`PPO("MlpPolicy", "gym_compat:LLMRouter-v0")`', "does": "PPO and DQN train"}
+CLIENT = {
+    "name": "sbx",
+    "tried": "sbx-rl 0.28.0",
+    "takes": '`PPO("MlpPolicy", "gym_compat:LLMRouter-v0")`',
+    "does": "PPO and DQN train",
+}
 
 
 @pytest.fixture(autouse=True)

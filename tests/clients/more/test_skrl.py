@@ -7,6 +7,7 @@ from skrl.envs.wrappers.torch import wrap_env
 
 CLIENT = {
     "name": "skrl",
+    "tried": "skrl 2.1.1",
     "takes": '`wrap_env(gym.make_vec("LLMRouter-v0", num_envs=...))`, and `gym.make`',
     "does": "its wrapper steps one environment and vectors",
 }

@@ -8,6 +8,7 @@ from tianshou.env import DummyVectorEnv
 
 CLIENT = {
     "name": "Tianshou",
+    "tried": "tianshou 2.0.1",
     "takes": '`DummyVectorEnv([lambda: gym.make("LLMRouter-v0")] * n)`',
     "does": "its vectors step and end, and its buffer keeps what they give",
 }
