@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import tyro
-
 from benchmarks.report import Report, Target, target_rows
 from router_serving.files import write_text
+from train.cli.command import parse_flags
 from train.cli.console import console, markdown_table, terminal_table
 from train.cli.errors import one_line_errors, stop
 
@@ -32,7 +31,7 @@ class Arguments:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command; exit with 2 after one line for bad input, with 1 where a benchmark failed."""
-    arguments = tyro.cli(Arguments, args=args, prog="python -m benchmarks")
+    arguments = parse_flags("benchmarks", Arguments, args)
     started = time.perf_counter()
     with one_line_errors(), TemporaryDirectory() as folder:
         flags = {name: _flags(name, arguments.quick) for name in COMMANDS}

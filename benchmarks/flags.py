@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import tyro
-
 from benchmarks.report import Report
 from jax_router.internal.checks import check_whole_number
 from router_serving.files import write_text
+from train.cli.command import parse_flags
 from train.cli.console import console
 from train.cli.errors import check_new_file, one_line_errors
 
@@ -54,7 +53,7 @@ def run_command(
     name: str, flags_type: type[AnyFlags], measure: Callable[[AnyFlags], Report], args: Sequence[str] | None
 ) -> None:
     """Parse and check the flags, measure, print and write. Bad input ends it with one line and exit status 2."""
-    flags = tyro.cli(flags_type, args=args, prog=f"python -m {name}")
+    flags = parse_flags(name, flags_type, args)
     with one_line_errors():
         flags.check()
         report = measure(flags)

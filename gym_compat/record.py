@@ -14,6 +14,7 @@ from PIL import Image
 from gym_compat.env import RouterEnv
 from jax_router import versions
 from jax_router.internal.checks import check_number, check_whole_number
+from jax_router.internal.help import head_of_help
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def _with_one_palette(frames: list[Image.Image]) -> list[Image.Image]:
 def main() -> None:
     """Run the command; bad input ends it with one line and exit status 2."""
     try:
-        recording = tyro.cli(Recording, prog="python -m gym_compat.record")
+        recording = tyro.cli(Recording, prog="python -m gym_compat.record", description=head_of_help(Recording))
         num_frames = record(recording)
         print(f"written: {recording.path} ({num_frames} frames of {recording.env}, {recording.scenario})")
     except (ValueError, OSError) as error:

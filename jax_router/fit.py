@@ -7,6 +7,8 @@ from pathlib import Path
 
 import tyro
 
+from jax_router.internal.help import head_of_help
+
 
 @dataclass(frozen=True)
 class Arguments:
@@ -50,7 +52,8 @@ class Arguments:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command; bad input ends it with one line and exit status 2."""
-    arguments = tyro.cli(Arguments, args=args, prog="python -m jax_router.fit")
+    head = head_of_help(Arguments)
+    arguments = tyro.cli(Arguments, args=args, prog="python -m jax_router.fit", description=head)
     try:
         arguments.check()
         from jax_router.v1.fitting.command import fit_folder  # JAX is for those who fit

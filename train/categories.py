@@ -12,6 +12,7 @@ import tyro
 
 from jax_router.internal.checks import check_number, check_whole_number
 from router_serving.gateway.categories import BUCKETS, Categories, save_categories, words_of
+from train.cli.command import parse_flags
 from train.cli.errors import check_new_file, one_line_errors, stopped_in_one_line
 
 
@@ -39,7 +40,7 @@ class Arguments:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command; exit with 2 after one line for bad input."""
-    flags = tyro.cli(Arguments, args=args, prog="python -m train.categories")
+    flags = parse_flags("train.categories", Arguments, args)
     with one_line_errors(), stopped_in_one_line():
         flags.check()
         _run(flags)

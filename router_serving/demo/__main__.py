@@ -14,15 +14,16 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
-from router_serving.demo.clients import replay
-from router_serving.demo.fleet import OWN_FLEET, ModelSpec, read_fleet
+from router_serving.demo.engine import ModelSpec
 from router_serving.demo.proxy import Proxy, free_port
-from router_serving.demo.score import Score, score, table
 from router_serving.demo.trace import SPEED, make_trace
 from router_serving.gateway.quality import read_shares
+
+if TYPE_CHECKING:
+    from router_serving.demo.score import Score
 
 HERE = Path(__file__).parent
 POLICY = "policy"
@@ -49,9 +50,10 @@ def main(args: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, help="keep decisions, logs and scores in this new folder")
     given = parser.parse_args(args)
     try:
+        import aiohttp  # noqa: F401
         import litellm  # noqa: F401
     except ImportError:
-        parser.exit(2, "LiteLLM is not installed: pip install 'litellm[proxy]'\n")
+        parser.exit(2, "error: LiteLLM is not installed: pip install 'litellm[proxy]'\n")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the proxies are stopped, too
     with ExitStack() as stack:
         folder = given.output or Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -62,6 +64,11 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 async def _demo(given: argparse.Namespace, folder: Path) -> str:
+    # Here, since they need aiohttp, which comes with LiteLLM's proxy: `--help` works without.
+    from router_serving.demo.clients import replay
+    from router_serving.demo.fleet import OWN_FLEET, read_fleet
+    from router_serving.demo.score import score, table
+
     models = read_fleet(OWN_FLEET)
     shares = read_shares(HERE / "quality.csv", [model.name for model in models])
     scores: dict[str, list[Score]] = {}
@@ -115,6 +122,8 @@ async def _start(
     folder: Path, fleet_url: str, models: Sequence[ModelSpec], settings: Path, stack: ExitStack
 ) -> dict[str, Proxy]:
     """One proxy for each strategy, and one with the policy; they come up side by side."""
+    from router_serving.demo.clients import replay
+
     print("starting four proxies: half a minute to two", flush=True)
     proxies = {SHADOW: Proxy(folder / "policy", _config(fleet_url, models, "simple-shuffle", True), settings)}
     for strategy in STRATEGIES:

@@ -1,7 +1,12 @@
 """Tests against real clients; `make test-clients` installs them and runs this, plain `pytest` does not come here."""
 
+import os
 from importlib import metadata
 from importlib.util import find_spec
+
+os.environ.setdefault(
+    "OMP_NUM_THREADS", "1"
+)  # of PyTorch; networks this small are fastest on one, on a busy machine by far
 
 NEEDED = {"test_*.py": "stable_baselines3", "test_torchrl.py": "torchrl", "test_ppo_torch.py": "torch"}
 collect_ignore_glob = [files for files, module in NEEDED.items() if find_spec(module) is None]

@@ -1,14 +1,12 @@
 """What every command does: parse its flags, check them, work; bad input ends it with one line and exit status 2."""
 
-import inspect
-import shutil
 import sys
-import textwrap
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 import tyro
 
+from jax_router.internal.help import head_of_help
 from train.cli.compilation import start_jax
 from train.cli.errors import one_line_errors, stopped_in_one_line
 
@@ -37,17 +35,9 @@ def parse_flags(
         args: the arguments that follow the name of the program; None takes those of the process.
         default: the flags where none are given; None takes the defaults of `flags_type`.
     """
-    head = _wrapped(inspect.getdoc(flags_type) or "", shutil.get_terminal_size().columns)
+    head = head_of_help(flags_type)
     prog = f"python -m {program}"
     return tyro.cli(flags_type, args=args, default=default, prog=prog, description=head)  # type: ignore[return-value]  # None is no default
-
-
-def _wrapped(text: str, width: int) -> str:
-    """Break paragraphs into lines; tyro breaks what is in its boxes, and joins lines that do not begin with a space."""
-    return "\n\n".join(
-        textwrap.fill(" ".join(paragraph.split()), width, initial_indent=" ", subsequent_indent=" ")
-        for paragraph in text.split("\n\n")
-    )
 
 
 def without_help(args: Sequence[str] | None) -> list[str]:

@@ -16,6 +16,11 @@ ROWS = [
     ["two thresholds, tuned", "393.8", "392.1 to 395.4", "1.756", "0.801", "2.9%", "41%", "59%"],
     ["always tier1_large", "-7393.8", "-7392.1 to -7395.4", "30.001", "0.951", "99.9%", "100%", "0%"],
 ]
+COMMANDS = [
+    *("train.ppo", "train.evaluate", "train.frontier", "train.demo", "train.budgets", "train.specialists"),
+    *("train.claims", "train.index", "train.rivals", "train.categories", "jax_router.fit", "gym_compat.record"),
+    *("router_serving.report", "router_serving.demo", "benchmarks"),
+]
 PROGRESS = """
 from train.cli.console import console
 from train.cli.progress import shown_progress
@@ -100,9 +105,9 @@ def test_a_whole_run_in_80_columns(tmp_path: Path, variables: dict[str, str]) ->
         assert f"| {column} |" in whole
 
 
-@pytest.mark.parametrize("command", ["ppo", "evaluate", "frontier", "specialists", "budgets", "claims", "demo"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_fits_into_80_columns(command: str) -> None:
-    status, sent = in_terminal(["-m", f"train.{command}", "--help"], 80, {"TERM": "dumb", "NO_COLOR": "1"})
+    status, sent = in_terminal(["-m", command, "--help"], 80, {"TERM": "dumb", "NO_COLOR": "1"})
     assert status == 0
     assert max(map(len, lines_of(sent))) <= 80
     assert "\x1b" not in sent
