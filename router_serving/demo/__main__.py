@@ -21,6 +21,7 @@ from router_serving.demo.engine import ModelSpec
 from router_serving.demo.proxy import Proxy, free_port
 from router_serving.demo.trace import SPEED, make_trace
 from router_serving.gateway.quality import read_shares
+from router_serving.text_table import terminal_width
 
 if TYPE_CHECKING:
     from router_serving.demo.score import Score
@@ -38,14 +39,22 @@ FILLED = 0.3
 def main(args: Sequence[str] | None = None) -> None:
     """Run the demo, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m router_serving.demo", description=__doc__)
-    parser.add_argument("--runs", type=int, default=2, help="replay so many traces with every strategy")
     parser.add_argument(
-        "--seconds", type=float, default=300.0, help="length of a trace, which is replayed 10 times as fast"
+        "--runs", type=int, default=2, help="replay so many traces with every strategy (default: %(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="draw the traces from this seed on")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=300.0,
+        help="length of a trace, which is replayed 10 times as fast (default: %(default)s)",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="draw the traces from this seed on (default: %(default)s)")
     parser.add_argument("--constants", action="store_true", help="also send everything to one model, for each of them")
     parser.add_argument(
-        "--policy", type=Path, default=HERE / "policy.npz", help="the policy, a run directory or a file"
+        "--policy",
+        type=Path,
+        default=HERE / "policy.npz",
+        help="the policy, a run directory or a file (default: the one that is shipped)",
     )
     parser.add_argument("--output", type=Path, help="keep decisions, logs and scores in this new folder")
     given = parser.parse_args(args)
@@ -96,7 +105,7 @@ async def _demo(given: argparse.Namespace, folder: Path) -> str:
                     flush=True,
                 )
     (folder / "scores.json").write_text(json.dumps({name: [vars(s) for s in runs] for name, runs in scores.items()}))
-    return "\n" + table(scores, POLICY)
+    return "\n" + table(scores, POLICY, terminal_width())
 
 
 @contextmanager

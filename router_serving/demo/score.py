@@ -7,6 +7,7 @@ import numpy as np
 
 from router_serving.demo.clients import Met
 from router_serving.demo.engine import ModelSpec
+from router_serving.text_table import text_table
 
 COST_WEIGHT = 10.0
 """Reward lost per USD; this and the following are the defaults of `jax_router.v1.RewardConfig`."""
@@ -76,8 +77,11 @@ def score(met: Sequence[Met], models: Sequence[ModelSpec], shares: Mapping[str, 
     )
 
 
-def table(scores: Mapping[str, Sequence[Score]], best: str) -> str:
-    """A table of the runs of several strategies; `best` is the one that the others are compared with, run by run."""
+def table(scores: Mapping[str, Sequence[Score]], best: str, width: int | None = None) -> str:
+    """A table of the runs of several strategies; `best` is the one that the others are compared with, run by run.
+
+    It is no wider than `width` characters, or of any width.
+    """
     names = list(next(iter(scores.values()))[0].shares)
     head = ["strategy", "reward / 1,000", "wins", "USD / 1,000", "quality", "mean s", "p95 s", "TTFT s", "late", "lost"]
     rows = [[*head, "/".join(names)]]
@@ -98,8 +102,7 @@ def table(scores: Mapping[str, Sequence[Score]], best: str) -> str:
                 "/".join(f"{100 * np.mean([run.shares[name] for run in runs]):.0f}" for name in names) + " %",
             ]
         )
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return text_table(rows, width)
 
 
 def _mean(runs: Sequence[Score], name: str) -> float:

@@ -10,6 +10,7 @@ from router_serving.report.log import read_log
 from router_serving.report.page import as_page
 from router_serving.report.summary import summarize
 from router_serving.report.text import as_text
+from router_serving.text_table import terminal_width
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -19,13 +20,20 @@ def main(args: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("decisions", type=Path, help="the file that the settings name as `decisions`")
     parser.add_argument("--html", type=Path, help="also write a page with plots to this new file")
-    parser.add_argument("--latency-sla", type=float, default=10.0, help="count answers as late after so many s")
-    parser.add_argument("--ttft-sla", type=float, default=1.0, help="count streams as late that begin after so many s")
+    parser.add_argument(
+        "--latency-sla", type=float, default=10.0, help="count answers as late after so many s (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--ttft-sla",
+        type=float,
+        default=1.0,
+        help="count streams as late that begin after so many s (default: %(default)s)",
+    )
     parser.add_argument("--budget", type=float, help="draw what even spending of so many USD would have been")
     given = parser.parse_args(args)
     try:
         parts = [(log, summarize(log, given.latency_sla, given.ttft_sla)) for log in read_log(given.decisions)]
-        print("\n\n".join(as_text(summary) for _, summary in parts))
+        print("\n\n".join(as_text(summary, terminal_width()) for _, summary in parts))
         if given.html is not None:
             write_text(given.html, as_page(parts, given.budget))
             print(f"\nthe page is {given.html}")

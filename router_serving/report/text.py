@@ -1,12 +1,14 @@
 """A report as text."""
 
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Mapping
 
 from router_serving.report.summary import Summary
+from router_serving.text_table import text_table
 
 
-def as_text(summary: Summary) -> str:
-    """The report of one group, some tables of it."""
+def as_text(summary: Summary, width: int | None = None) -> str:
+    """The report of one group, some tables of it, in lines of at most `width` characters, or of any length."""
     one = summary
     about = [
         f"{one.group}: {one.calls} calls in {_time(one.seconds)}, {one.answered} answered, {one.cost:.4f} USD, "
@@ -18,7 +20,9 @@ def as_text(summary: Summary) -> str:
     ]
     if one.abstained:
         about.append("Why the policy abstained: " + _counts(one.abstained) + ".")
-    return "\n".join([*about, "", grid(model_rows(one)), "", grid(alternative_rows(one))])
+    if width is not None:
+        about = [textwrap.fill(sentence, width) for sentence in about]
+    return "\n".join([*about, "", text_table(model_rows(one), width), "", text_table(alternative_rows(one), width)])
 
 
 def model_rows(summary: Summary) -> list[list[str]]:
@@ -42,16 +46,6 @@ def alternative_rows(summary: Summary) -> list[list[str]]:
     head = ["the same requests", "USD expected", "quality expected"]
     ways = sorted(summary.alternatives.items(), key=lambda item: item[1][0])
     return [head] + [[way, f"{cost:.4f}", _number(quality, 3)] for way, (cost, quality) in ways]
-
-
-def grid(rows: Sequence[Sequence[str]]) -> str:
-    """Rows under a head: the first column to the left, the others to the right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = [row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
 
 
 def _counts(counts: Mapping[str, int]) -> str:
