@@ -70,6 +70,14 @@ def test_ppo_learns_what_this_environment_is_about():
     assert reward > 30  # "fast" alone earns about 40, a coin toss about -300
 
 
+def test_llmrouter_v1_goes_through_spawn_too():
+    settings = {"env_kwargs": {"episode_length": 20}, "vec_env_kwargs": {"start_method": "spawn"}}
+    envs = make_vec_env("gym_compat:LLMRouter-v1", 2, seed=5, vec_env_cls=SubprocVecEnv, **settings)
+    model = DQN("MlpPolicy", envs, learning_starts=20, seed=0, device="cpu").learn(64)
+    envs.close()
+    assert model.num_timesteps >= 64
+
+
 def test_it_runs_in_processes_of_its_own():
     envs = make_vec_env(
         ENV_ID,

@@ -27,10 +27,12 @@ def test_one_environment_with_its_info(env_id):
     assert seen["model"].dtype == torch.int32
 
 
-def test_frame_skip_is_torchrls_own():
-    env = GymEnv(IDS[0], frame_skip=2)
+@pytest.mark.parametrize("env_id", IDS)
+def test_frame_skip_is_torchrls_own(env_id):
+    env = GymEnv(env_id, frame_skip=2)
     check_env_specs(env)
-    assert env.rollout(3)["next", "observation"].shape == (3, 9)
+    size = gym.make(env_id).observation_space.shape[0]
+    assert env.rollout(3)["next", "observation"].shape == (3, size)
 
 
 @pytest.mark.parametrize("env_id", IDS)
@@ -42,8 +44,9 @@ def test_a_vector_whose_environments_begin_anew_at_once(env_id):
     assert seen["sla_violated"].dtype == torch.bool
 
 
-def test_num_envs_starts_processes():
-    env = GymEnv(IDS[0], num_envs=2, episode_length=4)
+@pytest.mark.parametrize("env_id", IDS)
+def test_num_envs_starts_processes(env_id):
+    env = GymEnv(env_id, num_envs=2, episode_length=4)
     check_env_specs(env)
     env.close()
 
