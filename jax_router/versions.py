@@ -42,8 +42,11 @@ LEARNING: Mapping[str, Mapping[str, Any]] = {
         "network": "shared",
         "layer_sizes": (24, 24),
         "normalize_observations": False,
+        "activation": "tanh",
         "discount": 0.985,
+        "gae_lambda": 0.95,
         "entropy_coef": 0.0,
+        "anneal_entropy": False,
     },
 }
 """What learning algorithms should take for each environment in place of their usual values, by the usual names."""

@@ -1,10 +1,12 @@
 """The command `python -m train.claims`, behind `make claims`: measures what README claims, and writes RESULTS.md."""
 
+import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tyro
 
@@ -14,6 +16,12 @@ from router_serving.files import write_text
 from train.algorithm.config import LONG_RUN, PRICED_RUN, SHORT_RUN
 from train.cli.command import run_command
 from train.cli.flags import BoundFlags, TuningFlags
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from train.evaluation.comparison import Evaluation
+    from train.studies.fresh_seeds import Limit
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,10 @@ class Arguments:
     """Train this many priced policies on each scenario that needs policies of its own."""
     priced_timesteps: int = PRICED_RUN.total_timesteps
     """Let each of them learn from this many environment steps."""
+    fresh_seeds: int = 200
+    """Train this many further agents of the short run, of seeds that chose no setting; 0 trains none."""
+    picture: Path = Path("docs/images/seeds.png")
+    """Draw what the agents of the fresh seeds earn into this PNG file, over an older one."""
     evaluation: tyro.conf.OmitArgPrefixes[TuningFlags] = TuningFlags()
     bound: tyro.conf.OmitArgPrefixes[BoundFlags] = BoundFlags()
 
@@ -50,6 +62,9 @@ class Arguments:
             raise ValueError(f"--env is {self.env!r}; it must be {' or '.join(versions.ENVIRONMENTS)}")
         for flag, seeds in (("num", self.num_seeds), ("long", self.long_seeds), ("priced", self.priced_seeds)):
             check_whole_number(f"--{flag}-seeds", seeds, at_least=1)
+        check_whole_number("--fresh-seeds", self.fresh_seeds, at_least=0)
+        if self.picture.suffix != ".png":
+            raise ValueError(f"--picture is {self.picture}; it must end in .png")
         for flag, steps, learning in (
             ("--short-timesteps", self.short_timesteps, SHORT_RUN),
             ("--long-timesteps", self.long_timesteps, LONG_RUN),
@@ -74,6 +89,7 @@ def _measure(arguments: Arguments) -> None:
     from train.studies.bound_claims import check_bounds
     from train.studies.claims import Claim, Effort, claims_of
     from train.studies.claims_page import claims_page
+    from train.studies.fresh_seeds import fresh_claims, fresh_section, measure_fresh_seeds
     from train.studies.plain_claims import evaluate_plain, plain_sections
     from train.studies.priced_claims import measure_priced, priced_section
 
@@ -86,6 +102,7 @@ def _measure(arguments: Arguments) -> None:
         long_timesteps=arguments.long_timesteps,
         priced_seeds=arguments.priced_seeds,
         priced_timesteps=arguments.priced_timesteps,
+        fresh_seeds=arguments.fresh_seeds,
         num_episodes=arguments.evaluation.episodes,
         tuning_episodes=arguments.evaluation.tuning_episodes,
         bound_seconds=arguments.bound.bound_seconds,
@@ -96,9 +113,16 @@ def _measure(arguments: Arguments) -> None:
         of_it = claims_of(environment)
         plain = evaluate_plain(environment, scenarios, effort, key, out)
         priced = measure_priced(environment, plain, effort, key)
-        claims[environment] = [*of_it.plain_claims(plain), *check_bounds(plain), *of_it.priced_claims(plain, priced)]
+        fresh = measure_fresh_seeds(environment, plain, effort, key, out)
+        claims[environment] = [
+            *of_it.plain_claims(plain),
+            *fresh_claims(fresh, plain, of_it.FRESH),
+            *check_bounds(plain),
+            *of_it.priced_claims(plain, priced),
+        ]
         paced = [priced_section(plain, priced, of_it.TRAINED_ON)] if priced else []
-        sections[environment] = [*of_it.summaries(plain), *paced, *plain_sections(plain)]
+        seeds = [fresh_section(fresh, _picture(arguments, fresh, plain, of_it.FRESH))] if fresh else []
+        sections[environment] = [*of_it.summaries(plain), *paced, *seeds, *plain_sections(plain)]
     write_text(arguments.output, claims_page(claims, sections, time.perf_counter() - started), replace=True)
     print_written(out, [arguments.output])
     everything = [claim for of_one in claims.values() for claim in of_one]
@@ -106,6 +130,25 @@ def _measure(arguments: Arguments) -> None:
         print_sentences(out, claim.bullet)
     if not all(claim.holds for claim in everything):
         sys.exit(1)
+
+
+def _picture(
+    arguments: Arguments,
+    fresh: "Mapping[str, np.ndarray]",
+    plain: "Mapping[str, Evaluation]",
+    limits: "Mapping[str, Sequence[Limit]]",
+) -> str:
+    """Draw what the agents of fresh seeds earn, and return the path of the picture from the page."""
+    from train.pictures.seeds import draw_seeds
+    from train.pictures.style import save
+
+    rules = {
+        scenario: {limit.rule: plain[scenario].scores[limit.rule].reward.mean for limit in limits[scenario]}
+        for scenario in fresh
+    }
+    arguments.picture.parent.mkdir(parents=True, exist_ok=True)
+    save(draw_seeds(fresh, rules), [arguments.picture])
+    return Path(os.path.relpath(arguments.picture, arguments.output.parent)).as_posix()
 
 
 def _planned(arguments: Arguments) -> dict[str, list[str]]:

@@ -72,15 +72,15 @@ class Learning(TimestepsFlags):
     """Lower the learning rate to 0 over the run."""
     discount: float = 0.95
     """Weigh the next step's reward by this (gamma)."""
-    gae_lambda: float = 0.95
+    gae_lambda: float = 0.9
     """Trade bias (0) against variance (1) of the advantages (lambda)."""
     clip_range: float = 0.2
     """Stop the gradient where the probability ratio of an action is further from 1 than this."""
     clip_value_loss: bool = False
     """Clip the change of the value to clip_range, too."""
-    entropy_coef: float = 0.005
+    entropy_coef: float = 0.02
     """Reward an undecided policy by this, per nat of its entropy."""
-    anneal_entropy: bool = False
+    anneal_entropy: bool = True
     """Lower the entropy bonus to 0 over the run."""
     value_coef: float = 0.5
     """Weigh the value loss by this."""
@@ -98,7 +98,7 @@ class Learning(TimestepsFlags):
     """Score the models by a network with an output for each (plain), or by the same network for all (shared)."""
     layer_sizes: tuple[int, ...] = (64, 64)
     """Give the hidden layers of the actor, and those of the critic, this many units each."""
-    activation: Literal["tanh", "relu"] = "tanh"
+    activation: Literal["tanh", "relu"] = "relu"
     """Use this activation in the hidden layers."""
 
     @property
@@ -166,7 +166,17 @@ LONG_RUN = Learning(total_timesteps=10_000_000, num_envs=2048, num_epochs=4, lea
 PRICED_RUN = replace(LONG_RUN, total_timesteps=4_000_000, num_envs=1024, num_minibatches=8, learning_rate=2e-3)
 """How a run learns to route at any price."""
 
-GYMNAX_RUN = Learning(total_timesteps=1_000_000, num_steps=32, num_epochs=4, learning_rate=1e-3, discount=0.99)
+GYMNAX_RUN = Learning(
+    total_timesteps=1_000_000,
+    num_steps=32,
+    num_epochs=4,
+    learning_rate=1e-3,
+    discount=0.99,
+    gae_lambda=0.95,
+    entropy_coef=0.005,
+    anneal_entropy=False,
+    activation="tanh",
+)
 """How a run learns on one of gymnax's own environments."""
 
 

@@ -1,9 +1,9 @@
 """What is measured and claimed of the agents of an environment: each environment's folder here says so in `claims`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from train.agents.strategies import as_strategy
 from train.algorithm.config import Config, Learning, Problem, Run
 from train.evaluation.comparison import Evaluation
 from train.run.trained import trained_policies
+
+if TYPE_CHECKING:
+    from train.studies.fresh_seeds import Limit
 
 CLAIMED_ON = "default"
 """The scenario that most claims are about."""
@@ -53,6 +56,8 @@ class Effort:
     """Episodes that all strategies run through."""
     tuning_episodes: int
     """Other episodes, for each candidate of the tuned strategies."""
+    fresh_seeds: int = 0
+    """Further agents of the short run, of seeds that chose no setting, on the scenarios of `FRESH`; 0 trains none."""
     bound_seconds: float = 0.0
     """For how long to look for the upper bound of each scenario, about; 0 leaves it out."""
 
@@ -80,6 +85,9 @@ class Claims(Protocol):
     """The scenarios that are measured."""
     TRAINED_ON: Mapping[str, str]
     """The scenario that the priced policies of each scenario are trained on; another budget needs no other policy."""
+
+    FRESH: "Mapping[str, Sequence[Limit]]"
+    """The scenarios on which agents of many fresh seeds are trained, each with the rules that they have to beat."""
 
     def agents(self, problem: Problem, effort: Effort) -> dict[str, Policy]:
         """Train the agents of a scenario, and return them by name; the names of those with several seeds say it."""

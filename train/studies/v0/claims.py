@@ -15,6 +15,7 @@ from train.bounds.index_policy import NAME as INDEX_POLICY
 from train.evaluation.baselines import TUNED_MIXTURE
 from train.evaluation.comparison import Evaluation, mixture_name
 from train.studies.claims import CLAIMED_ON, SEED, Claim, Effort, PacedScores, rewards_of_seeds, span, trained
+from train.studies.fresh_seeds import Limit
 
 MIN_SAVING = 0.15
 """The least share of the costs that an agent has to save at matched quality."""
@@ -32,6 +33,12 @@ AS_GOOD_AS_PLAIN = "rush_hour"
 """The scenario on which every priced policy has to earn at least as much as plain PPO does on average."""
 MOST_LOST = 0.005
 """The largest share of the reward that a wrong first price may cost."""
+
+FRESH = {
+    "default": (Limit("greedy-reward", 0.99), Limit(TUNED_RULE, 0.9)),
+    "rush_hour": (Limit("greedy-reward", 0.99),),
+    "reference": (Limit("greedy-reward", 0.8, tolerance=0.1),),  # which is the best policy there: always tier1_small
+}
 
 
 def agents(problem: Problem, effort: Effort) -> dict[str, Policy]:

@@ -1,6 +1,6 @@
 """What is claimed of the agents of LLMRouter-v1: see `train.studies.claims.Claims` for the names here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +16,7 @@ from train.cli.console import markdown_table
 from train.evaluation.baselines import TUNED_MIXTURE
 from train.evaluation.comparison import Evaluation
 from train.studies.claims import SEED, Claim, Effort, PacedScores, rewards_of_seeds, span, trained
+from train.studies.fresh_seeds import Limit
 
 SCENARIOS = tuple(name for name in ALL_SCENARIOS if name != REPLAY)  # a replay needs somebody's trace
 TRAINED_ON = {"default": "default", "tight_budget": "default"}
@@ -24,6 +25,8 @@ SCARCE = ("default", "bursts", "outages", "sessions")
 """The scenarios on which foresight is worth something: something is scarce, and money is not."""
 PACED = "tight_budget"
 """The scenario on which money has to be paced."""
+FRESH: Mapping[str, Sequence[Limit]] = {}
+"""None: an agent takes minutes to train."""
 RULES = (GREEDY, TUNED_RULE, TUNED_LADDER, TUNED_MIXTURE)
 
 
