@@ -77,8 +77,8 @@ def fresh_claims(
     return claims
 
 
-def fresh_section(rewards: Mapping[str, np.ndarray], picture: str | None) -> str:
-    """Return the section of the page, in Markdown: a table of the distributions, and a link to their picture."""
+def fresh_section(rewards: Mapping[str, np.ndarray], picture: str) -> str:
+    """Return the section of the page, in Markdown: a table of the distributions, and their picture, from its path."""
     rows = [["mean reward of an agent", "seeds", "lowest", "1 in 20 below", "median", "mean", "highest"]]
     for scenario, of_seeds in rewards.items():
         numbers = [of_seeds.min(), *np.quantile(of_seeds, (0.05, 0.5)), of_seeds.mean(), of_seeds.max()]
@@ -87,5 +87,6 @@ def fresh_section(rewards: Mapping[str, np.ndarray], picture: str | None) -> str
         "### Every seed\n\n"
         f"Agents of the short run with the seeds from {FIRST_SEED} on, which never served to choose a setting.\n\n"
     )
-    shown = f"\n![How good the agents of fresh seeds are, with the rules as lines]({picture})\n" if picture else ""
-    return f"{text}{markdown_table(rows)}{shown}"
+    return (
+        f"{text}{markdown_table(rows)}\n![How good the agents of fresh seeds are, with the rules as lines]({picture})\n"
+    )
