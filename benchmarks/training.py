@@ -65,7 +65,7 @@ class NetworksAlone:
         ppo = training.ppo
         self._num_steps = training.num_updates * ppo.learning.batch_size
         gradient = _loss_gradient(ppo) if with_loss else _given_gradient(ppo)
-        width = ppo.env.observation_space(training.env_params).shape[0]
+        width = observation_size(training.env_params)
         network = ppo.network.init(jax.random.key(0), jnp.zeros(width, jnp.float32))
         batch = _random_batch(ppo.learning, ppo.env.num_actions, width)
 

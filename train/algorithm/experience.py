@@ -1,14 +1,13 @@
 """Gathering experience: a policy steps many environments, of any kind that gymnax's interface fits, in mid-episode."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from flax import struct
 
-if TYPE_CHECKING:
-    from gymnax.environments.environment import Environment
+from jax_router.environment import AnyEnvironment
 
 MAX_STAGGER = 1000
 """The most steps of an episode that the starts of environments are spread over."""
@@ -49,7 +48,7 @@ class Step:
         return self.terminated | self.truncated
 
 
-def staggered_reset(env: "Environment[Any, Any]", env_params: Any, key: jax.Array, num_envs: int) -> Environments:
+def staggered_reset(env: AnyEnvironment, env_params: Any, key: jax.Array, num_envs: int) -> Environments:
     """Begin an episode in every environment, and make a random number of random steps in each.
 
     Environments whose episodes all end together would show the learner only one phase of the episode at a time.
@@ -58,11 +57,10 @@ def staggered_reset(env: "Environment[Any, Any]", env_params: Any, key: jax.Arra
     fresh = _reset(env, env_params, key_reset, num_envs)
     longest = jnp.clip(jnp.asarray(env_params.max_steps_in_episode, jnp.int32), 1, MAX_STAGGER)
     num_steps = jax.random.randint(key_length, (num_envs,), 0, longest)
-    sample_action = jax.vmap(env.action_space(env_params).sample)
 
     def one_step(t: jax.Array, envs: Environments) -> Environments:
         key_action, key_step = jax.random.split(jax.random.fold_in(key_steps, t))
-        action = sample_action(jax.random.split(key_action, num_envs))
+        action = jax.random.randint(key_action, (num_envs,), 0, env.num_actions)
         moved, _, _ = _step(env, env_params, envs, key_step, action)
         return jax.tree.map(lambda new, old: _where(t < num_steps, new, old), moved, envs)
 
@@ -70,7 +68,7 @@ def staggered_reset(env: "Environment[Any, Any]", env_params: Any, key: jax.Arra
 
 
 def collect(
-    env: "Environment[Any, Any]",
+    env: AnyEnvironment,
     env_params: Any,
     envs: Environments,
     actor: Actor,
@@ -105,7 +103,7 @@ def collect(
 
 
 def first_episode_returns(
-    env: "Environment[Any, Any]",
+    env: AnyEnvironment,
     env_params: Any,
     act: Callable[[jax.Array], jax.Array],
     key: jax.Array,
@@ -128,13 +126,13 @@ def first_episode_returns(
     return jax.lax.while_loop(lambda carry: carry[1].any(), one_step, start)[-1]
 
 
-def _reset(env: "Environment[Any, Any]", env_params: Any, key: jax.Array, num_envs: int) -> Environments:
+def _reset(env: AnyEnvironment, env_params: Any, key: jax.Array, num_envs: int) -> Environments:
     observation, state = jax.vmap(env.reset, in_axes=(0, None))(jax.random.split(key, num_envs), env_params)
     return Environments(state, _flatten(observation), jnp.zeros(num_envs, jnp.float32))
 
 
 def _step(
-    env: "Environment[Any, Any]", env_params: Any, envs: Environments, key: jax.Array, action: jax.Array
+    env: AnyEnvironment, env_params: Any, envs: Environments, key: jax.Array, action: jax.Array
 ) -> tuple[Environments, tuple[jax.Array, ...], Metrics]:
     """Make one step: return the environments, its reward, endings and final observation, and metrics to watch."""
     keys = jax.random.split(key, action.shape[0])

@@ -5,13 +5,14 @@ maps to the next one. Environments are used through gymnax's interface only.
 """
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
 import optax
 from flax import struct
 
+from jax_router.environment import AnyEnvironment
 from train.algorithm.config import Learning
 from train.algorithm.experience import Environments, Metrics, Step, collect, staggered_reset
 from train.algorithm.losses import Batch, LossParts, explained_variance, gae, normalized, ppo_loss
@@ -19,9 +20,6 @@ from train.algorithm.minibatches import mean_over_parts, random_order, rows_at_o
 from train.algorithm.networks import ActorCritic, networks_for
 from train.algorithm.normalize import RunningStats, discounted_sums, mean_over_devices, normalize, update_stats
 from train.algorithm.shared_network import SharedActorCritic
-
-if TYPE_CHECKING:
-    from gymnax.environments.environment import Environment
 
 
 @struct.dataclass
@@ -47,7 +45,7 @@ class PPO:
     """
 
     learning: Learning
-    env: "Environment[Any, Any]"
+    env: AnyEnvironment
     axis_name: str | None = None
     num_shards: int = 1
 
@@ -79,11 +77,12 @@ class PPO:
         self, state: TrainState, env_params: Any, num_updates: int | jax.Array
     ) -> tuple[TrainState, Metrics]:
         """Make `num_updates` updates, a number that may be traced; the metrics are means over them, () float32."""
-        shapes = jax.eval_shape(self.update, state, env_params)[1]
+        one = jax.jit(self.update)  # traced once, for its shapes and for the loop
+        shapes = jax.eval_shape(one, state, env_params)[1]
         zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
 
         def one_update(_: jax.Array, carry: tuple[TrainState, Metrics]) -> tuple[TrainState, Metrics]:
-            state, metrics = self.update(carry[0], env_params)
+            state, metrics = one(carry[0], env_params)
             return state, jax.tree.map(jnp.add, carry[1], metrics)
 
         state, sums = jax.lax.fori_loop(0, num_updates, one_update, (state, zeros))
