@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.measure import size_for
+from jax_router.simulator import observation_size
 from train.algorithm.config import Learning, Problem
 from train.algorithm.environments import make_environment
 from train.algorithm.losses import Batch, normalized, ppo_loss

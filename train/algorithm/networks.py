@@ -1,6 +1,5 @@
 """Actor and critic, and which of them suit an environment."""
 
-
 import jax
 import numpy as np
 from flax import linen as nn
