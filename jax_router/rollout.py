@@ -22,7 +22,7 @@ from jax_router.simulator import (
     step_from_noise,
 )
 
-STEPS_BETWEEN_LOOKS = 32
+STEPS_BETWEEN_LOOKS = 20
 """The most steps of whole episodes until it is seen whether they are all over: those after that are wasted."""
 
 

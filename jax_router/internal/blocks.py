@@ -44,7 +44,7 @@ def scan_steps(
 
     def one_block(carry: Carry, times: jax.Array) -> tuple[Carry, Any]:
         # Without the barrier, XLA computes the numbers anew inside of every step.
-        return jax.lax.scan(one_step, carry, jax.lax.optimization_barrier((times, jax.vmap(draw)(times))))
+        return jax.lax.scan(one_step, carry, jax.lax.optimization_barrier(jax.vmap(draw)(times)))
 
     times = jnp.arange(num_steps, dtype=jnp.int32).reshape(-1, at_once)
     carry, results = jax.lax.scan(one_block, carry, times)
