@@ -1,0 +1,200 @@
+"""The command `python -m benchmarks.bounds`: what each benchmark's time is made of, by floors beside its figure.
+
+A floor is a program that does only one part of the work, timed in turns with the whole:
+
+- launches: the same program with one environment, in which arithmetic and memory hardly count. Where there is a Python
+  loop around the program, it is in there, too.
+- arithmetic: the random numbers alone of a rollout, or the networks alone of a training.
+- memory: the bytes of what a step has to read and write, at the speed of a large copy.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks.flags import Flags, run_command
+from benchmarks.measure import Rate, Run, in_turns
+from benchmarks.report import Report, Table, machine
+
+LAUNCHES, ARITHMETIC, MEMORY = "launches", "arithmetic", "memory"
+KINDS = (LAUNCHES, ARITHMETIC, MEMORY)
+COPIED = 2**26
+"""The size of the array whose copy measures the speed of memory, bytes."""
+
+
+@dataclass(frozen=True)
+class Arguments(Flags):
+    """Measure what bounds the speed of each benchmark: launches, arithmetic or memory."""
+
+    picture: Path | None = None
+    """Draw the results, too, as .png and as .svg, over older files."""
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """One benchmark: the time of a step of all its environments, and its floors, us."""
+
+    name: str
+    step: float
+    floors: dict[str, float]
+
+    @property
+    def bound(self) -> str:
+        """The highest floor."""
+        return max(self.floors, key=lambda kind: self.floors[kind])
+
+    @property
+    def explained(self) -> float:
+        """The share of the step's time that the highest floor makes up."""
+        return self.floors[self.bound] / self.step
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command; bad input ends it with one line and exit status 2."""
+    run_command("benchmarks.bounds", Arguments, measure, args)
+
+
+def measure(arguments: Arguments) -> Report:
+    """Return one table of all benchmarks and their floors, and draw the picture where one was asked for."""
+    from train.pictures.style import picture_files, save
+
+    files = [] if arguments.picture is None else picture_files("--picture", arguments.picture)
+    seconds_per_byte = copy_seconds(arguments.repeats) / (2 * COPIED)
+    found = [
+        *(rollout(count, arguments, seconds_per_byte) for count in (64, 2048, 1_048_576)),
+        *(training(count, arguments, seconds_per_byte) for count in (64, 2048)),
+        *gymnasium_steps(arguments),
+    ]
+    if files:
+        from benchmarks.picture_bounds import draw_bounds
+
+        save(draw_bounds(found), files)
+    return Report("python -m benchmarks.bounds", [_table(found, seconds_per_byte, arguments)], [], machine())
+
+
+def rollout(num_envs: int, flags: Flags, seconds_per_byte: float) -> Bounded:
+    """Measure the own rollout with random actions."""
+    import jax
+
+    from benchmarks.rivals import own_rollout, random_numbers
+    from jax_router.simulator import reset_batch
+    from jax_router.v0.scenarios import DEFAULT
+
+    runs = {
+        "": own_rollout(DEFAULT, num_envs, flags.seconds),
+        LAUNCHES: own_rollout(DEFAULT, 1, flags.seconds),
+        ARITHMETIC: random_numbers(DEFAULT, num_envs, flags.seconds),
+    }
+    key = jax.random.key(0)
+    state = jax.eval_shape(lambda: reset_batch(key, num_envs, DEFAULT))
+    noise = jax.eval_shape(lambda: DEFAULT.simulator.draw_noise(key, DEFAULT, (num_envs,)))
+    moved = 2 * (_bytes(state) + _bytes(noise))  # each is written and read once
+    return _bounded(f"own rollout, {num_envs:,} environments", runs, num_envs, flags, moved * seconds_per_byte)
+
+
+def training(num_envs: int, flags: Flags, seconds_per_byte: float) -> Bounded:
+    """Measure the training with the settings of the long run."""
+    import jax
+    import numpy as np
+
+    from benchmarks.training import NetworksAlone, compiled_training
+    from train.algorithm.config import LONG_RUN
+
+    learning = replace(LONG_RUN, num_envs=num_envs)
+    whole = compiled_training(learning, flags.seconds)
+    runs: dict[str, Run] = {
+        "": whole,
+        LAUNCHES: compiled_training(replace(learning, num_envs=1), flags.seconds),
+        ARITHMETIC: NetworksAlone(whole),
+    }
+    observation = whole.ppo.env.reset(jax.random.key(0), whole.env_params)[0]
+    # An epoch reads the batch, which is an observation and four numbers a step, and writes its minibatches.
+    moved = 2 * learning.num_epochs * num_envs * (observation.size + 4) * np.dtype(np.float32).itemsize
+    return _bounded(f"training, {num_envs:,} environments", runs, num_envs, flags, moved * seconds_per_byte)
+
+
+def gymnasium_steps(flags: Flags) -> list[Bounded]:
+    """Measure one Gymnasium environment, and 2,048 in a vector environment."""
+    import gymnasium
+
+    import gym_compat  # noqa: F401  # registers LLMRouter-v0
+    from benchmarks.gym import single_run, vector_run
+    from benchmarks.rivals import own_rollout, random_numbers
+    from jax_router.v0.scenarios import DEFAULT
+
+    single: dict[str, Run] = {
+        "": single_run(gymnasium.make("LLMRouter-v0").unwrapped, 4000),
+        LAUNCHES: calls_alone(4000),
+        ARITHMETIC: own_rollout(DEFAULT, 1, flags.seconds),
+    }
+    batch: dict[str, Run] = {
+        "": vector_run(gymnasium.make_vec("LLMRouter-v0", num_envs=2048), 100),
+        LAUNCHES: vector_run(gymnasium.make_vec("LLMRouter-v0", num_envs=1), 100),
+        ARITHMETIC: random_numbers(DEFAULT, 2048, flags.seconds),
+    }
+    return [
+        _bounded("one Gymnasium environment", single, 1, flags),
+        _bounded("vector environment, 2,048 environments", batch, 2048, flags),
+    ]
+
+
+def calls_alone(steps: int) -> Run:
+    """Return a run of compiled calls that return their argument, a row as long as that of a Gymnasium environment."""
+    import numpy as np
+
+    import jax_router
+    from gym_compat.programs.single import SinglePrograms, on_cpu
+
+    row = np.zeros(SinglePrograms(jax_router.make_params()).row_width, np.float32)
+    call = on_cpu(lambda row: row + 1)
+
+    def run() -> int:
+        for _ in range(steps):
+            np.asarray(call(row))
+        return steps
+
+    return run
+
+
+def copy_seconds(repeats: int) -> float:
+    """Return the time that a copy of `COPIED` bytes takes on the device, s, the median over the turns."""
+    import jax
+    import jax.numpy as jnp
+
+    array = jnp.ones(COPIED // 4, jnp.float32)
+    copy = jax.jit(lambda array: array + 1)
+    (rate,) = in_turns({"": lambda: int(jax.block_until_ready(copy(array)).ndim)}, repeats)
+    return 1 / rate.median
+
+
+def _bounded(name: str, runs: dict[str, Run], num_envs: int, flags: Flags, memory: float | None = None) -> Bounded:
+    """Time the runs in turns; a run counts environment steps, and that of the launches has one environment."""
+    rates: dict[str, Rate] = {rate.name: rate for rate in in_turns(runs, flags.repeats)}
+    floors = {LAUNCHES: 1e6 / rates[LAUNCHES].median, ARITHMETIC: 1e6 * num_envs / rates[ARITHMETIC].median}
+    if memory is not None:
+        floors[MEMORY] = 1e6 * memory
+    return Bounded(name, 1e6 * num_envs / rates[""].median, floors)
+
+
+def _table(found: list[Bounded], seconds_per_byte: float, flags: Flags) -> Table:
+    rows = [["benchmark", "a step of all, us", *(f"{kind}, us" for kind in KINDS), "highest floor", "its share"]]
+    for one in found:
+        floors = [f"{one.floors[kind]:,.2f}" if kind in one.floors else "" for kind in KINDS]
+        rows.append([one.name, f"{one.step:,.2f}", *floors, one.bound, f"{one.explained:.0%}"])
+    note = (
+        "Launches: the same program with one environment (for one Gymnasium environment, compiled calls that compute "
+        "nothing). Arithmetic: the random numbers, or the networks, alone. Memory: the bytes of a step at "
+        f"{1e-9 / seconds_per_byte:.1f} GB/s, which a large copy reaches."
+    )
+    return Table(f"what bounds each benchmark, median of {flags.repeats} turns", rows, note)
+
+
+def _bytes(tree: Any) -> int:
+    import jax
+
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
+
+
+if __name__ == "__main__":
+    main()
