@@ -81,7 +81,7 @@ def rollout(num_envs: int, flags: Flags, seconds_per_byte: float) -> Bounded:
     from jax_router.simulator import reset_batch
     from jax_router.v0.scenarios import DEFAULT
 
-    runs = {
+    runs: dict[str, Run] = {
         "": own_rollout(DEFAULT, num_envs, flags.seconds),
         LAUNCHES: own_rollout(DEFAULT, 1, flags.seconds),
         ARITHMETIC: random_numbers(DEFAULT, num_envs, flags.seconds),

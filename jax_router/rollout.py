@@ -126,8 +126,8 @@ def run_episodes(key: jax.Array, policy: AnyPolicy, num_episodes: int, params: A
     def one_block(
         carry: tuple[jax.Array, jax.Array, Any, Any, Episodes],
     ) -> tuple[jax.Array, jax.Array, Any, Any, Episodes]:
-        t, *episodes = carry
-        episodes, _ = scan_steps(lambda i: draw(t + i), one_step, tuple(episodes), at_once, at_once)
+        t, episodes = carry[0], carry[1:]
+        episodes, _ = scan_steps(lambda i: draw(t + i), one_step, episodes, at_once, at_once)
         return t + at_once, *episodes
 
     alive = jnp.ones(num_episodes, bool)
