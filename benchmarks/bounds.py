@@ -40,14 +40,9 @@ class Bounded:
     floors: dict[str, float]
 
     @property
-    def bound(self) -> str:
-        """The highest floor."""
-        return max(self.floors, key=lambda kind: self.floors[kind])
-
-    @property
-    def explained(self) -> float:
-        """The share of the step's time that the highest floor makes up."""
-        return self.floors[self.bound] / self.step
+    def shares(self) -> dict[str, float]:
+        """The share of the step's time that each floor makes up."""
+        return {kind: floor / self.step for kind, floor in self.floors.items()}
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -69,7 +64,7 @@ def measure(arguments: Arguments) -> Report:
     if files:
         from benchmarks.picture_bounds import draw_bounds
 
-        save(draw_bounds(found), files)
+        save(draw_bounds({one.name: one.shares for one in found}), files)
     return Report("python -m benchmarks.bounds", [_table(found, seconds_per_byte, arguments)], [], machine())
 
 
@@ -181,7 +176,8 @@ def _table(found: list[Bounded], seconds_per_byte: float, flags: Flags) -> Table
     rows = [["benchmark", "a step of all, us", *(f"{kind}, us" for kind in KINDS), "highest floor", "its share"]]
     for one in found:
         floors = [f"{one.floors[kind]:,.2f}" if kind in one.floors else "" for kind in KINDS]
-        rows.append([one.name, f"{one.step:,.2f}", *floors, one.bound, f"{one.explained:.0%}"])
+        highest = max(one.shares, key=lambda kind: one.shares[kind])
+        rows.append([one.name, f"{one.step:,.2f}", *floors, highest, f"{one.shares[highest]:.0%}"])
     note = (
         "Launches: the same program with one environment (for one Gymnasium environment, compiled calls that compute "
         "nothing). Arithmetic: the random numbers, or the networks, alone. Memory: the bytes of a step at "

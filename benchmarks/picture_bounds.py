@@ -1,29 +1,25 @@
 """Picture: the time of a step of each benchmark, with its floors as marks."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from matplotlib.figure import Figure
 
 from train.pictures.style import BLUE, GREY, in_house_style, new_figure
 
-if TYPE_CHECKING:
-    from benchmarks.bounds import Bounded
-
 MARKS = {"launches": "o", "arithmetic": "s", "memory": "^"}
 
 
 @in_house_style
-def draw_bounds(found: "Sequence[Bounded]") -> Figure:
-    """Draw one bar a benchmark, of the share of its time that each floor makes up."""
-    names = [one.name for one in found]
-    most = max(found, key=lambda one: one.explained)
-    figure = new_figure(3.4, f"Nearest to what bounds it: {most.name}, {most.explained:.0%} {most.bound}")
+def draw_bounds(shares: Mapping[str, Mapping[str, float]]) -> Figure:
+    """Draw one bar a benchmark; `shares` says, by its name, which share of its time each floor makes up."""
+    highest = {name: max(floors.values()) for name, floors in shares.items()}
+    nearest = max(highest, key=lambda name: highest[name])
+    figure = new_figure(3.4, f"Nearest to its highest floor, with {highest[nearest]:.0%} of its time: {nearest}")
     axes = figure.subplots()
-    axes.barh(names, [1.0] * len(found), color=GREY, alpha=0.25)
+    axes.barh(list(shares), [1.0] * len(shares), color=GREY, alpha=0.25)
     for kind, mark in MARKS.items():
-        shares = [(one.floors[kind] / one.step, one.name) for one in found if kind in one.floors]
-        axes.plot(*zip(*shares, strict=True), linestyle="", marker=mark, color=BLUE, label=kind)
+        marked = {name: floors[kind] for name, floors in shares.items() if kind in floors}
+        axes.plot(list(marked.values()), list(marked), linestyle="", marker=mark, color=BLUE, label=kind)
     axes.invert_yaxis()
     axes.set_xlim(left=0)
     axes.set_xlabel("share of the step's time")
