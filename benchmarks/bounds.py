@@ -30,6 +30,11 @@ class Arguments(Flags):
     picture: Path | None = None
     """Draw the results, too, as .png and as .svg, over older files."""
 
+    @property
+    def turns(self) -> int:
+        """The number of turns that count: fewer than elsewhere, for floors need no second digit."""
+        return min(self.repeats, 5)
+
 
 @dataclass(frozen=True)
 class Bounded:
@@ -55,11 +60,12 @@ def measure(arguments: Arguments) -> Report:
     from train.pictures.style import picture_files, save
 
     files = [] if arguments.picture is None else picture_files("--picture", arguments.picture)
-    seconds_per_byte = copy_seconds(arguments.repeats) / (2 * COPIED)
+    seconds_per_byte = copy_seconds(arguments.turns) / (2 * COPIED)
+    alone = rollout_of_one(arguments.seconds)
     found = [
-        *(rollout(count, arguments, seconds_per_byte) for count in (64, 2048, 1_048_576)),
+        *(rollout(count, alone, arguments, seconds_per_byte) for count in (64, 2048, 1_048_576)),
         *(training(count, arguments, seconds_per_byte) for count in (64, 2048)),
-        *gymnasium_steps(arguments),
+        *gymnasium_steps(alone, arguments),
     ]
     if files:
         from benchmarks.picture_bounds import draw_bounds
@@ -68,8 +74,16 @@ def measure(arguments: Arguments) -> Report:
     return Report("python -m benchmarks.bounds", [_table(found, seconds_per_byte, arguments)], [], machine())
 
 
-def rollout(num_envs: int, flags: Flags, seconds_per_byte: float) -> Bounded:
-    """Measure the own rollout with random actions."""
+def rollout_of_one(seconds: float) -> Run:
+    """Return the own rollout with one environment, the launches of any other number."""
+    from benchmarks.rivals import own_rollout
+    from jax_router.v0.scenarios import DEFAULT
+
+    return own_rollout(DEFAULT, 1, seconds)
+
+
+def rollout(num_envs: int, alone: Run, flags: Arguments, seconds_per_byte: float) -> Bounded:
+    """Measure the own rollout with random actions; `alone` is that with one environment."""
     import jax
 
     from benchmarks.rivals import own_rollout, random_numbers
@@ -78,7 +92,7 @@ def rollout(num_envs: int, flags: Flags, seconds_per_byte: float) -> Bounded:
 
     runs: dict[str, Run] = {
         "": own_rollout(DEFAULT, num_envs, flags.seconds),
-        LAUNCHES: own_rollout(DEFAULT, 1, flags.seconds),
+        LAUNCHES: alone,
         ARITHMETIC: random_numbers(DEFAULT, num_envs, flags.seconds),
     }
     key = jax.random.key(0)
@@ -88,7 +102,7 @@ def rollout(num_envs: int, flags: Flags, seconds_per_byte: float) -> Bounded:
     return _bounded(f"own rollout, {num_envs:,} environments", runs, num_envs, flags, moved * seconds_per_byte)
 
 
-def training(num_envs: int, flags: Flags, seconds_per_byte: float) -> Bounded:
+def training(num_envs: int, flags: Arguments, seconds_per_byte: float) -> Bounded:
     """Measure the training with the settings of the long run."""
     import jax
     import numpy as np
@@ -109,19 +123,19 @@ def training(num_envs: int, flags: Flags, seconds_per_byte: float) -> Bounded:
     return _bounded(f"training, {num_envs:,} environments", runs, num_envs, flags, moved * seconds_per_byte)
 
 
-def gymnasium_steps(flags: Flags) -> list[Bounded]:
-    """Measure one Gymnasium environment, and 2,048 in a vector environment."""
+def gymnasium_steps(alone: Run, flags: Arguments) -> list[Bounded]:
+    """Measure one Gymnasium environment, and 2,048 in a vector environment; `alone` is the rollout with one."""
     import gymnasium
 
     import gym_compat  # noqa: F401  # registers LLMRouter-v0
     from benchmarks.gym import single_run, vector_run
-    from benchmarks.rivals import own_rollout, random_numbers
+    from benchmarks.rivals import random_numbers
     from jax_router.v0.scenarios import DEFAULT
 
     single: dict[str, Run] = {
         "": single_run(gymnasium.make("LLMRouter-v0").unwrapped, 4000),
         LAUNCHES: calls_alone(4000),
-        ARITHMETIC: own_rollout(DEFAULT, 1, flags.seconds),
+        ARITHMETIC: alone,
     }
     batch: dict[str, Run] = {
         "": vector_run(gymnasium.make_vec("LLMRouter-v0", num_envs=2048), 100),
@@ -163,16 +177,16 @@ def copy_seconds(repeats: int) -> float:
     return 1 / rate.median
 
 
-def _bounded(name: str, runs: dict[str, Run], num_envs: int, flags: Flags, memory: float | None = None) -> Bounded:
+def _bounded(name: str, runs: dict[str, Run], num_envs: int, flags: Arguments, memory: float | None = None) -> Bounded:
     """Time the runs in turns; a run counts environment steps, and that of the launches has one environment."""
-    rates: dict[str, Rate] = {rate.name: rate for rate in in_turns(runs, flags.repeats)}
+    rates: dict[str, Rate] = {rate.name: rate for rate in in_turns(runs, flags.turns)}
     floors = {LAUNCHES: 1e6 / rates[LAUNCHES].median, ARITHMETIC: 1e6 * num_envs / rates[ARITHMETIC].median}
     if memory is not None:
         floors[MEMORY] = 1e6 * memory
     return Bounded(name, 1e6 * num_envs / rates[""].median, floors)
 
 
-def _table(found: list[Bounded], seconds_per_byte: float, flags: Flags) -> Table:
+def _table(found: list[Bounded], seconds_per_byte: float, flags: Arguments) -> Table:
     rows = [["benchmark", "a step of all, us", *(f"{kind}, us" for kind in KINDS), "highest floor", "its share"]]
     for one in found:
         floors = [f"{one.floors[kind]:,.2f}" if kind in one.floors else "" for kind in KINDS]
@@ -183,7 +197,7 @@ def _table(found: list[Bounded], seconds_per_byte: float, flags: Flags) -> Table
         "nothing). Arithmetic: the random numbers, or the networks, alone. Memory: the bytes of a step at "
         f"{1e-9 / seconds_per_byte:.1f} GB/s, which a large copy reaches."
     )
-    return Table(f"what bounds each benchmark, median of {flags.repeats} turns", rows, note)
+    return Table(f"what bounds each benchmark, median of {flags.turns} turns", rows, note)
 
 
 def _bytes(tree: Any) -> int:

@@ -1,32 +1,20 @@
 """Floors are shares of a step's time, and the whole command runs."""
 
-import time
-
 import pytest
 
 from benchmarks import bounds
-from benchmarks.flags import Flags
+from benchmarks.measure import Rate
 from benchmarks.picture_bounds import draw_bounds
 from benchmarks.report import Report
 
 
-def waiting(seconds: float, steps: int):
-    """A run that takes so long, and says that it made so many steps."""
-
-    def run() -> int:
-        time.sleep(seconds)
-        return steps
-
-    return run
-
-
-def test_floors_are_times_of_one_step_of_all_environments():
-    runs = {"": waiting(0.04, 400), bounds.LAUNCHES: waiting(0.001, 10), bounds.ARITHMETIC: waiting(0.02, 400)}
-    found = bounds._bounded("a rollout", runs, 8, Flags(quick=True), memory=1e-6)
-    assert found.step == pytest.approx(800, rel=0.5)  # us: 50 steps of 8 environments in 0.04 s
-    assert found.shares[bounds.LAUNCHES] == pytest.approx(100 / 800, rel=0.5)
-    assert found.shares[bounds.ARITHMETIC] == pytest.approx(0.5, rel=0.5)
-    assert found.floors[bounds.MEMORY] == pytest.approx(1)
+def test_floors_are_times_of_one_step_of_all_environments(monkeypatch):
+    rates = [Rate("", [8e6]), Rate(bounds.LAUNCHES, [1e4]), Rate(bounds.ARITHMETIC, [16e6])]
+    monkeypatch.setattr(bounds, "in_turns", lambda runs, repeats: rates)
+    found = bounds._bounded("a rollout of 800", {}, 800, bounds.Arguments(quick=True), memory=1e-6)
+    assert found.step == pytest.approx(100)  # us: 800 environments at 8 million environment steps/s
+    assert found.floors == pytest.approx({bounds.LAUNCHES: 100, bounds.ARITHMETIC: 50, bounds.MEMORY: 1})
+    assert found.shares[bounds.ARITHMETIC] == pytest.approx(0.5)
 
 
 def test_the_picture_names_what_is_nearest_to_its_floor():
