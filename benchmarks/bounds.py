@@ -5,7 +5,7 @@ A floor is a program that does only one part of the work, timed in turns with th
 - launches: the same program with one environment, in which arithmetic and memory hardly count. Where there is a Python
   loop around the program, it is in there, too.
 - arithmetic: the random numbers alone of a rollout, or the networks alone of a training.
-- memory: the bytes of what a step has to read and write, at the speed of a large copy, where the cache does not hold them.
+- memory: the bytes of what a step has to read and write, at the speed of a large copy, where no cache holds them.
 """
 
 from collections.abc import Sequence

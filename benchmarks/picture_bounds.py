@@ -14,7 +14,7 @@ def draw_bounds(shares: Mapping[str, Mapping[str, float]]) -> Figure:
     """Draw one bar a benchmark; `shares` says, by its name, which share of its time each floor makes up."""
     highest = {name: max(floors.values()) for name, floors in shares.items()}
     nearest = max(highest, key=lambda name: highest[name])
-    figure = new_figure(3.4, f"Nearest to its highest floor, with {highest[nearest]:.0%} of its time: {nearest}")
+    figure = new_figure(3.4, f"Nearest to a floor ({highest[nearest]:.0%}): {nearest}")
     axes = figure.subplots()
     axes.barh(list(shares), [1.0] * len(shares), color=GREY, alpha=0.25)
     for kind, mark in MARKS.items():
