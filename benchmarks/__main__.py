@@ -11,13 +11,14 @@ from tempfile import TemporaryDirectory
 from benchmarks.report import Report, Target, target_rows
 from router_serving.files import write_text
 from train.cli.command import parse_flags
-from train.cli.console import console, markdown_table, terminal_table
+from train.cli.console import console, markdown_table, print_sentences, terminal_table
 from train.cli.errors import one_line_errors, stop
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("env", "gym", "ppo", "serving", "scaling")
-PICTURE = Path("docs/images/scaling.png")
-"""The picture that `benchmarks.scaling` draws; the path starts at the root of the repository."""
+COMMANDS = ("env", "gym", "ppo", "serving", "scaling", "bounds")
+PICTURES = {"scaling": Path("docs/images/scaling.png"), "bounds": Path("docs/images/bounds_of_speed.png")}
+"""The pictures that some of them draw; the paths start at the root of the repository."""
+RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 NO_ACCELERATOR = "no GPU was at hand"
 
 
@@ -38,9 +39,12 @@ def main(args: Sequence[str] | None = None) -> None:
         reports = [run_benchmark(name, flags[name], Path(folder)) for name in COMMANDS]
         page = results_page(reports, time.perf_counter() - started)
         if not arguments.quick:
-            write_text(Path(__file__).with_name("RESULTS.md"), page, replace=True)
+            write_text(RESULTS, page, replace=True)
     targets = [target for report in reports for target in report.targets]
-    console().print(terminal_table("targets of all benchmarks", target_rows(targets)))
+    out = console()
+    out.print(terminal_table("targets of all benchmarks", target_rows(targets)))
+    if not arguments.quick:
+        print_sentences(out, f"written: {RESULTS}; measured on a GPU, this file is all that you have to send back")
 
 
 def run_benchmark(name: str, flags: Sequence[str], folder: Path) -> Report:
@@ -67,7 +71,8 @@ def results_page(reports: Sequence[Report], seconds: float) -> str:
         "## Aims on an accelerator\n",
         markdown_table([["benchmark", "measured", "aim"], *map(_accelerator_row, accelerator)]),
         *(report.markdown for report in reports),
-        f"![Steps per second against environments, models and seeds](../{PICTURE})\n",
+        f"![Steps per second against environments, models and seeds](../{PICTURES['scaling']})\n",
+        f"![What bounds each benchmark](../{PICTURES['bounds']})\n",
     ]
     return "\n".join(parts)
 
@@ -80,7 +85,7 @@ def _accelerator_row(target: Target) -> list[str]:
 def _flags(name: str, quick: bool) -> list[str]:
     if quick:
         return ["--quick"]
-    return ["--picture", str(PICTURE)] if name == "scaling" else []
+    return ["--picture", str(PICTURES[name])] if name in PICTURES else []
 
 
 if __name__ == "__main__":

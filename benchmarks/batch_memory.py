@@ -41,7 +41,7 @@ def batch_memory(ppo: PPO, env_params: Any) -> BatchMemory:
 
 def _stored(ppo: PPO, env_params: Any, environments: Any) -> Any:
     def roll_out(environments: Any) -> Any:
-        def actor(key: jax.Array, observation: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        def actor(chance: jax.Array, observation: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
             nothing = jnp.zeros(observation.shape[0], jnp.float32)
             return nothing.astype(jnp.int32), nothing, nothing
 

@@ -114,11 +114,11 @@ def _targets(results: list[Result]) -> list[Target]:
 
     fastest = max(result.rates[OWN].median for result in results)
     return [
-        target(OWN, CARTPOLE, 2048, 1.0, 2.0),
-        target(OWN, CARTPOLE, 65_536, 0.7, 1.0),
-        target(NEXT, CARTPOLE, 2048, 0.6, 0.8),
-        target(FACE, CARTPOLE, 2048, 0.6, 1.0),
-        target(FACE, CARTPOLE, 65_536, 0.6, 1.0),
+        target(OWN, CARTPOLE, 2048, 2.5, 4.0),
+        target(OWN, CARTPOLE, 65_536, 1.5, 2.0),
+        target(NEXT, CARTPOLE, 2048, 0.7, 1.0),
+        target(FACE, CARTPOLE, 2048, 1.5, 2.0),
+        target(FACE, CARTPOLE, 65_536, 1.2, 2.0),
         floor(2048),
         floor(65_536),
         Target(

@@ -82,7 +82,7 @@ def measure_single(arguments: Arguments) -> tuple[Table, list[Target]]:
         "NumPy, 1 environment": single_run(NumpyRouterEnv(), arguments.single_steps),
     }
     ours, theirs = in_turns(runs, arguments.repeats)
-    target = Target("`benchmarks.gym`, single environment", theirs.name, ours.over(theirs), 1, 2)
+    target = Target("`benchmarks.gym`, single environment", theirs.name, ours.over(theirs), 2, 3)
     return _table(ours, [theirs], compiling, arguments.repeats), [target]
 
 
@@ -103,7 +103,7 @@ def measure_vector(arguments: Arguments) -> tuple[Table, list[Target]]:
     finally:
         processes.close()
     what = f"`benchmarks.gym`, {arguments.num_envs:,} environments"
-    targets = [Target(what, other.name, ours.over(other), 100, 300) for other in others]
+    targets = [Target(what, other.name, ours.over(other), 150, 300) for other in others]
     targets.append(Target(what, "", ours.median, 2e6, None, "steps/s"))
     return _table(ours, others, compiling, arguments.repeats), targets
 

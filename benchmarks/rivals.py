@@ -12,6 +12,7 @@ import jax.numpy as jnp
 
 from benchmarks.loop import Loop
 from jax_router.gymnax_env import LLMRouter
+from jax_router.internal.threefry import random_integers
 from jax_router.simulator import AnyParams, reset_batch, step_batch
 
 OPPONENT = "CartPole-v1"
@@ -20,14 +21,14 @@ OPPONENT = "CartPole-v1"
 def own_rollout(params: AnyParams, num_envs: int, seconds: float) -> Loop:
     """Make the steps of `jax_router.run_steps`, with sums in place of stored transitions."""
 
-    def one_step(carry: tuple[Any, jax.Array], keys: jax.Array) -> tuple[Any, jax.Array]:
+    def one_step(carry: tuple[Any, jax.Array], drawn: tuple[jax.Array, Any]) -> tuple[Any, jax.Array]:
         state, sums = carry
-        action, noise = _draws(keys, params, num_envs)
+        action, noise = drawn
         state, made = step_batch(state, action, noise, params)
         return state, sums + _sum_of(made.observation, made.reward, made.terminated, made.truncated)
 
     state = jax.jit(reset_batch, static_argnums=1)(jax.random.key(0), num_envs, params)
-    return Loop(one_step, (state, _zeros(num_envs)), num_envs, seconds)
+    return Loop(one_step, (state, _zeros(num_envs)), num_envs, seconds, lambda keys: _draws(keys, params, num_envs))
 
 
 def random_numbers(params: AnyParams, num_envs: int, seconds: float) -> Loop:
@@ -37,13 +38,12 @@ def random_numbers(params: AnyParams, num_envs: int, seconds: float) -> Loop:
     random actions.
     """
 
-    def one_step(sums: jax.Array, keys: jax.Array) -> jax.Array:
-        # The barrier keeps XLA from fusing the draws with the sum, which would compute some numbers more than once.
-        action, noise = jax.lax.optimization_barrier(_draws(keys, params, num_envs))
-        drawn = sum(leaf.reshape(num_envs, -1).sum(-1) for leaf in jax.tree.leaves(noise))
-        return sums + action.astype(jnp.float32) + drawn
+    def one_step(sums: jax.Array, drawn: tuple[jax.Array, Any]) -> jax.Array:
+        action, noise = drawn
+        each = sum(leaf.reshape(num_envs, -1).sum(-1) for leaf in jax.tree.leaves(noise))
+        return sums + action.astype(jnp.float32) + each
 
-    return Loop(one_step, _zeros(num_envs), num_envs, seconds)
+    return Loop(one_step, _zeros(num_envs), num_envs, seconds, lambda keys: _draws(keys, params, num_envs))
 
 
 def gymnax_face(params: AnyParams, num_envs: int, seconds: float) -> Loop:
@@ -62,7 +62,7 @@ def _gymnax_loop(env: Any, params: Any, num_envs: int, seconds: float) -> Loop:
 
     def one_step(carry: tuple[Any, jax.Array], keys: jax.Array) -> tuple[Any, jax.Array]:
         state, sums = carry
-        action = _random_actions(keys[0], env.num_actions, num_envs)
+        action = random_integers(keys[0], (num_envs,), env.num_actions)
         each = jax.random.split(keys[1], num_envs)
         stepped = jax.vmap(env.step, in_axes=(0, 0, 0, None))(each, state, action, params)
         observation, state, reward, terminated, truncated, _ = stepped
@@ -76,11 +76,7 @@ def _gymnax_loop(env: Any, params: Any, num_envs: int, seconds: float) -> Loop:
 def _draws(keys: jax.Array, params: AnyParams, num_envs: int) -> tuple[jax.Array, Any]:
     """Draw the random actions and the noise of one step, which lead with (B,)."""
     noise = params.simulator.draw_noise(keys[1], params, (num_envs,))
-    return _random_actions(keys[0], params.num_models, num_envs), noise
-
-
-def _random_actions(key: jax.Array, num_actions: int, num_envs: int) -> jax.Array:
-    return jax.random.randint(key, (num_envs,), 0, num_actions, jnp.int32)
+    return random_integers(keys[0], (num_envs,), params.num_models), noise
 
 
 def _sum_of(observation: jax.Array, reward: jax.Array, terminated: jax.Array, truncated: jax.Array) -> jax.Array:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from benchmarks.flags import Flags, check_counts, run_command
 from benchmarks.measure import Rate, Run, in_turns
-from benchmarks.report import Report, Table, machine
+from benchmarks.report import Report, Table, Target, machine
 from jax_router import DEFAULT_MODELS, ModelConfig, Params, make_params
 from jax_router.internal.checks import check_whole_number
 from train.algorithm.config import SHORT_RUN
 
 ENVIRONMENTS, MODELS, SEEDS = "environments", "models", "seeds"
+MANY_SEEDS = 16
+"""The number of seeds side by side that a target is about."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,13 @@ def measure(arguments: Arguments) -> Report:
 
         medians = {what: {size: rate.median for size, rate in rates.items()} for what, rates in growth.items()}
         save(draw_scaling(medians[ENVIRONMENTS], medians[MODELS], medians[SEEDS], arguments.model_envs), files)
-    return Report("python -m benchmarks.scaling", tables, [], machine())
+    return Report("python -m benchmarks.scaling", tables, _targets(growth[SEEDS]), machine())
+
+
+def _targets(seeds: Growth) -> list[Target]:
+    """Return what is wanted of many seeds side by side, where these counts were measured."""
+    measured = seeds[MANY_SEEDS].over(seeds[1]) if {1, MANY_SEEDS} <= set(seeds) else None
+    return [Target(f"`benchmarks.scaling`, {MANY_SEEDS} seeds side by side, all steps/s", "one seed", measured, 1.5, 2)]
 
 
 def by_environments(arguments: Arguments) -> tuple[Growth, list[float]]:

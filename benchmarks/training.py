@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.measure import size_for
+from jax_router.simulator import observation_size
 from train.algorithm.config import Learning, Problem
 from train.algorithm.environments import make_environment
 from train.algorithm.losses import Batch, normalized, ppo_loss
@@ -65,7 +66,7 @@ class NetworksAlone:
         ppo = training.ppo
         self._num_steps = training.num_updates * ppo.learning.batch_size
         gradient = _loss_gradient(ppo) if with_loss else _given_gradient(ppo)
-        width = ppo.env.observation_space(training.env_params).shape[0]
+        width = observation_size(training.env_params)
         network = ppo.network.init(jax.random.key(0), jnp.zeros(width, jnp.float32))
         batch = _random_batch(ppo.learning, ppo.env.num_actions, width)
 

@@ -1,7 +1,4 @@
-"""Many routing problems as one environment behind gymnax 1.0's interface, to learn one policy for all of them.
-
-Importing this module also imports gymnax and matplotlib, which takes seconds; `import jax_router` does not.
-"""
+"""Many routing problems as one environment behind gymnax 1.0's interface, to learn one policy for all of them."""
 
 from functools import partial
 from typing import Any
@@ -9,10 +6,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from flax import struct
-from gymnax.environments import environment, spaces
 
 from jax_router import versions
-from jax_router.gymnax_env import step_info
+from jax_router.environment import FleetEnvironment, step_info
 from jax_router.observation_table import without_absent
 from jax_router.problems import Problems
 from jax_router.simulator import observation_size, reset, step_from_noise, step_with_auto_reset
@@ -27,14 +23,14 @@ class OneOfMany:
     present: jax.Array  # (N,) bool
 
 
-class FleetsRouter(environment.Environment[OneOfMany, Problems]):
+class FleetsRouter(FleetEnvironment):
     """Routing prompts across fleets that differ from environment to environment.
 
     A reset draws one of the problems, and the environment keeps it over the episodes that follow.
 
     - observation: (D,) float32 for N models, as the simulator's `observe` gives it; the rows of absent models are 0.
     - action: () int32 in 0 .. N - 1; an absent model refuses every prompt.
-    - reward, endings and info: those of `jax_router.gymnax_env.RouterEnvironment`.
+    - reward, endings and info: those of `jax_router.environment.RouterEnvironment`.
     """
 
     def __init__(self, problems: Problems) -> None:
@@ -42,7 +38,6 @@ class FleetsRouter(environment.Environment[OneOfMany, Problems]):
 
         Raises `ValueError` where an observation of their simulator is no table with a row for each model.
         """
-        super().__init__()
         example = problems.one(0)
         table = versions.of(example).observation.table(example)
         if table is None:
@@ -68,11 +63,9 @@ class FleetsRouter(environment.Environment[OneOfMany, Problems]):
         """A number for each model, in the order of the actions: models have other names in every problem."""
         return tuple(str(i) for i in range(self.num_actions))
 
-    def action_space(self, params: Problems | None = None) -> spaces.Discrete:
-        return spaces.Discrete(self.num_actions)
-
-    def observation_space(self, params: Problems | None = None) -> spaces.Box:
-        return spaces.Box(0.0, 1.0, (self._size,), jnp.float32)
+    @property
+    def obs_shape(self) -> tuple[int]:
+        return (self._size,)
 
     @partial(jax.jit, static_argnames=("self",))
     def step(

@@ -1,22 +1,21 @@
-"""Any simulator as an environment to learn routing at every price of money, behind gymnax 1.0's interface.
-
-Importing this module also imports gymnax and matplotlib, which takes seconds; `import jax_router` does not.
-"""
+"""Any simulator as an environment to learn routing at every price of money, behind gymnax 1.0's interface."""
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import struct
-from gymnax.environments import environment, spaces
 
-from jax_router.gymnax_env import RouterEnvironment
+from jax_router.environment import FleetEnvironment, RouterEnvironment
 from jax_router.internal.checks import check_number
 from jax_router.internal.threefry import fold_in
 from jax_router.pricing import MAX_PRICE, MIN_PRICE, priced_reward
 from jax_router.simulator import AnyParams, observation_size, without_budget
+
+if TYPE_CHECKING:
+    from gymnax.environments import spaces
 
 PROMPTS_PER_PRICE = 100
 """The mean number of prompts until the price changes."""
@@ -35,7 +34,7 @@ class PricedState:
         return self.router.step_count
 
 
-class PricedRouter(environment.Environment[PricedState, Any]):
+class PricedRouter(FleetEnvironment):
     """Routing prompts across a fleet of N language models at a price of money that changes.
 
     - observation: (D + 1,) float32, the D numbers of the router with the share of the budget at 1, and the natural
@@ -56,7 +55,6 @@ class PricedRouter(environment.Environment[PricedState, Any]):
 
         Raises `ValueError` where these prices are no range.
         """
-        super().__init__()
         self._unpriced = router
         self.min_price = check_number("min_price", min_price, above=0)
         self.max_price = check_number("max_price", max_price, above=self.min_price)
@@ -79,14 +77,17 @@ class PricedRouter(environment.Environment[PricedState, Any]):
         """The names of the models, in the order of the actions."""
         return self._unpriced.model_names
 
-    def action_space(self, params: AnyParams | None = None) -> spaces.Discrete:
-        return self._unpriced.action_space(params)
+    @property
+    def obs_shape(self) -> tuple[int]:
+        return (observation_size(self.default_params) + 1,)
 
-    def observation_space(self, params: AnyParams | None = None) -> spaces.Box:
-        size = observation_size(self.default_params) + 1
-        low, high = np.zeros(size, np.float32), np.ones(size, np.float32)
+    def observation_space(self, params: AnyParams | None = None) -> "spaces.Box":
+        """The numbers of an observation, as gymnax's space; this imports gymnax."""
+        from gymnax.environments import spaces
+
+        low, high = np.zeros(self.obs_shape, np.float32), np.ones(self.obs_shape, np.float32)
         low[-1], high[-1] = np.log(self.min_price), np.log(self.max_price)
-        return spaces.Box(low, high, (size,), jnp.float32)
+        return spaces.Box(low, high, self.obs_shape, jnp.float32)
 
     @partial(jax.jit, static_argnames=("self",))
     def step(

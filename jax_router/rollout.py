@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from jax_router.episodes import Episodes, means_of, no_prompts, one_prompt
+from jax_router.internal.blocks import scan_steps, steps_at_once
 from jax_router.internal.checks import check_whole_number
 from jax_router.internal.layout import batch_innermost
 from jax_router.internal.threefry import fold_in
@@ -20,6 +21,9 @@ from jax_router.simulator import (
     step_batch,
     step_from_noise,
 )
+
+STEPS_BETWEEN_LOOKS = 20
+"""The most steps of whole episodes until it is seen whether they are all over: those after that are wasted."""
 
 
 def run_steps(
@@ -55,9 +59,12 @@ def run_steps(
     first = reset_batch(key_reset, num_envs, params) if state is None else state
     remembering = with_memory(policy)
 
-    def one_step(carry: tuple[Any, State], t: jax.Array) -> tuple[tuple[Any, State], Transition]:
-        memory, action = _act(remembering, fold_in(key_policy, t), *carry, params)
-        noise = params.simulator.draw_noise(fold_in(key_noise, t), params, (num_envs,))
+    def draw(t: jax.Array) -> tuple[jax.Array, Any]:
+        return fold_in(key_policy, t), params.simulator.draw_noise(fold_in(key_noise, t), params, (num_envs,))
+
+    def one_step(carry: tuple[Any, State], drawn: tuple[jax.Array, Any]) -> tuple[tuple[Any, State], Transition]:
+        key, noise = drawn
+        memory, action = _act(remembering, key, *carry, params)
         state, made = step_batch(carry[1], action, noise, params)
         done = made.terminated | made.truncated
         memory = jax.tree.map(
@@ -66,7 +73,7 @@ def run_steps(
         return (memory, state), made
 
     start = (remembering.initial(first), first)
-    (_, last), transitions = jax.lax.scan(one_step, start, jnp.arange(num_steps, dtype=jnp.int32))
+    (_, last), transitions = scan_steps(draw, one_step, start, num_steps, steps_at_once(num_envs, num_steps))
     return last, transitions
 
 
@@ -96,12 +103,17 @@ def run_episodes(key: jax.Array, policy: AnyPolicy, num_episodes: int, params: A
     def running(carry: tuple[jax.Array, jax.Array, Any, Any, Episodes]) -> jax.Array:
         return jnp.any(carry[1])
 
+    at_once = steps_at_once(num_episodes, STEPS_BETWEEN_LOOKS)
+
+    def draw(t: jax.Array) -> tuple[jax.Array, Any]:
+        return fold_in(key_policy, t), params.simulator.draw_noise(fold_in(key_noise, t), params, (num_episodes,))
+
     def one_step(
-        carry: tuple[jax.Array, jax.Array, Any, Any, Episodes],
-    ) -> tuple[jax.Array, jax.Array, Any, Any, Episodes]:
-        t, alive, memory, state, sums = carry
-        memory, action = _act(remembering, fold_in(key_policy, t), memory, state, params)
-        noise = params.simulator.draw_noise(fold_in(key_noise, t), params, (num_episodes,))
+        carry: tuple[jax.Array, Any, Any, Episodes], drawn: tuple[jax.Array, Any]
+    ) -> tuple[tuple[jax.Array, Any, Any, Episodes], None]:
+        alive, memory, state, sums = carry
+        key, noise = drawn
+        memory, action = _act(remembering, key, memory, state, params)
         state, noise = batch_innermost(state), batch_innermost(noise)
         state, made = jax.vmap(step_from_noise, in_axes=(0, 0, 0, None))(state, action, noise, params)
         sums = jax.tree.map(
@@ -109,12 +121,19 @@ def run_episodes(key: jax.Array, policy: AnyPolicy, num_episodes: int, params: A
             sums,
             one_prompt(made, action, params.num_models),
         )
-        return t + 1, alive & ~(made.terminated | made.truncated), memory, state, sums
+        return (alive & ~(made.terminated | made.truncated), memory, state, sums), None
+
+    def one_block(
+        carry: tuple[jax.Array, jax.Array, Any, Any, Episodes],
+    ) -> tuple[jax.Array, jax.Array, Any, Any, Episodes]:
+        t, episodes = carry[0], carry[1:]
+        episodes, _ = scan_steps(lambda i: draw(t + i), one_step, episodes, at_once, at_once)
+        return t + at_once, *episodes
 
     alive = jnp.ones(num_episodes, bool)
     nothing = no_prompts(num_episodes, params.num_models)
     start = (jnp.int32(0), alive, remembering.initial(state), state, nothing)
-    *_, sums = jax.lax.while_loop(running, one_step, start)
+    *_, sums = jax.lax.while_loop(running, one_block, start)
     return means_of(sums)
 
 

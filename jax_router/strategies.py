@@ -11,6 +11,7 @@ import jax.numpy as jnp
 
 from jax_router.internal.arrays import is_traced
 from jax_router.internal.checks import check_numbers, check_whole_number
+from jax_router.internal.threefry import random_integers, uniform
 from jax_router.policy import Policy
 from jax_router.simulator import AnyParams
 
@@ -22,7 +23,7 @@ def random(params: AnyParams) -> Policy:
     """Pick every model with equal probability."""
 
     def policy(key: jax.Array, observation: jax.Array, state: Any) -> jax.Array:
-        return jax.random.randint(key, observation.shape[:-1], 0, params.num_models, jnp.int32)
+        return random_integers(key, observation.shape[:-1], params.num_models)
 
     return policy
 
@@ -60,7 +61,7 @@ def mixture(shares: jax.Array) -> Policy:
     upper = jnp.cumsum(shares)[:-1]
 
     def policy(key: jax.Array, observation: jax.Array, state: Any) -> jax.Array:
-        uniform = jax.random.uniform(key, observation.shape[:-1], jnp.float32)
-        return (uniform[..., None] >= jnp.broadcast_to(upper, (*uniform.shape, *upper.shape))).sum(-1, dtype=jnp.int32)
+        chance = uniform(key, observation.shape[:-1])
+        return (chance[..., None] >= jnp.broadcast_to(upper, (*chance.shape, *upper.shape))).sum(-1, dtype=jnp.int32)
 
     return policy

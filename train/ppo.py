@@ -18,9 +18,9 @@ from train.run.logs import optional_module
 from train.run.meeting import meet
 
 if TYPE_CHECKING:
-    from gymnax.environments.environment import Environment
     from rich.console import Console
 
+    from jax_router.environment import AnyEnvironment
     from train.run.loop import Storage
 
 PROGRAM = "python -m train.ppo"
@@ -176,13 +176,14 @@ def _train(config: Config, flags: StorageFlags) -> None:
 
 def _train_and_report(
     config: Config,
-    env: "Environment[Any, Any]",
+    env: "AnyEnvironment",
     env_params: Any,
     flags: StorageFlags,
     storage: "Storage | None",
     out: "Console",
 ) -> None:
     """Run the training, and say how to go on where it stops early; only process 0 has a `storage`."""
+    from jax_router.environment import FleetEnvironment
     from train.algorithm.ppo import PPO
     from train.cli.console import print_sentences
     from train.run.devices import ParallelTrainer
@@ -210,7 +211,7 @@ def _train_and_report(
         policies = save_policies(config, env, state, storage.run_dir, out)
         if config.problem.random_fleets:
             print_unseen_fleets(config, policies, out)
-        elif config.problem.is_router:
+        elif isinstance(env, FleetEnvironment):
             compare_policies(config, env, env_params, policies, storage.run_dir, out)
         else:
             print_returns(config, env, env_params, state, out)

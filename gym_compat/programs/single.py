@@ -38,9 +38,9 @@ class SinglePrograms:
         self.state_width = width(self._state_like)
         self._scalars_start = self.state_width + observation_size(params)
         self.row_width = self.state_width + width(self._noise_like) + 1
-        self._draw = _on_cpu(self._draw_packed)
-        self._begin = _on_cpu(self._begin_packed)
-        self.step = _on_cpu(self._step_packed)
+        self._draw = on_cpu(self._draw_packed)
+        self._begin = on_cpu(self._begin_packed)
+        self.step = on_cpu(self._step_packed)
         """A function from a row to the packed next state and `Report`, which are a row of float32."""
         report = jax.eval_shape(self._step, self._state_like, self._noise_like, number)[1]
         scalars = _scalars(report)
@@ -122,7 +122,8 @@ def _scalars(report: Report) -> dict[str, jax.ShapeDtypeStruct]:
     return scalars
 
 
-def _on_cpu(function: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
+def on_cpu(function: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
+    """Compile a function for the CPU, or for the first device where `JAX_PLATFORMS` excludes the CPU."""
     try:
         device = jax.local_devices(backend="cpu")[0]
     except RuntimeError:  # JAX_PLATFORMS excludes the CPU

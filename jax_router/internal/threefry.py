@@ -33,6 +33,20 @@ def random_words(key: jax.Array, num_words: int, shape: tuple[int, ...] = ()) ->
     return jax.lax.optimization_barrier(words[:num_words])
 
 
+def uniform(key: jax.Array, shape: tuple[int, ...] = ()) -> jax.Array:
+    """Draw numbers that are uniform in [0, 1), of 24 random bits each, `shape` float32."""
+    return (random_words(key, 1, shape)[0] >> 8).astype(jnp.float32) * np.float32(2**-24)
+
+
+def random_integers(key: jax.Array, shape: tuple[int, ...], num: int | jax.Array) -> jax.Array:
+    """Draw whole numbers from 0 to `num` - 1, `shape` int32; `num` is positive and below 2**24.
+
+    No number is likelier than another by more than `num` in 2**24. The product is never rounded up to `num`: the
+    largest uniform number is 2**-24 below 1, which is half a place of any float32 at least.
+    """
+    return (uniform(key, shape) * jnp.asarray(num, jnp.float32)).astype(jnp.int32)
+
+
 def fold_in(key: jax.Array, number: jax.Array | int) -> jax.Array:
     """Return the key `jax.random.fold_in(key, number)`, for a () integer of at most 32 bits."""
     data = jax.random.key_data(key)

@@ -46,3 +46,25 @@ else:
 def test_a_name_is_imported_when_it_is_first_used():
     done = subprocess.run([sys.executable, "-c", LAZY], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+WITHOUT_GYMNAX = """
+import sys
+import jax
+from train.algorithm.config import Problem
+from train.algorithm.environments import make_environment
+import train.algorithm.ppo, train.run.finish
+
+for problem in (Problem(), Problem(priced=True)):
+    env, params = make_environment(problem)
+    env.reset(jax.random.key(0), params)
+heavy = {"gymnax", "matplotlib", "seaborn", "pandas", "scipy.stats"} & set(sys.modules)
+assert not heavy, f"imported {heavy}"
+assert env.action_space(params).n == 5
+assert "gymnax" in sys.modules
+"""
+
+
+def test_training_on_our_environments_imports_no_gymnax():
+    done = subprocess.run([sys.executable, "-c", WITHOUT_GYMNAX], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr

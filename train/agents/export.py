@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jax_router import versions
+from jax_router.environment import AnyEnvironment, FleetEnvironment
 from jax_router.policy import with_memory
 from jax_router.simulator import AnyParams
 from router_serving.network import Network, plain_network
@@ -22,8 +23,6 @@ from train.algorithm.networks import shared_table
 from train.algorithm.shared_network import served_network
 
 if TYPE_CHECKING:
-    from gymnax.environments.environment import Environment
-
     from train.algorithm.ppo import TrainState
 
 RANDOM_FLEETS = "random fleets"
@@ -38,7 +37,7 @@ REHEARSAL_STREAM = 2**31 + 1
 """A number that is folded into the seed's key, so that a plan is measured on other episodes than those of training."""
 
 
-def export_policy(config: Config, env: "Environment[Any, Any]", agent: "TrainState") -> Policy:
+def export_policy(config: Config, env: AnyEnvironment, agent: "TrainState") -> Policy:
     """Return the policy of one seed.
 
     The policy of a priced agent gets a plan. Measuring it takes `NUM_PRICES` times `NUM_EPISODES` episodes, about 1 s.
@@ -97,8 +96,8 @@ def rehearse(
     return prices, np.minimum.accumulate(table, axis=0).astype(np.float32)
 
 
-def _origin(config: Config, env: "Environment[Any, Any]") -> Origin:
-    if config.problem.is_router and not config.problem.random_fleets:
+def _origin(config: Config, env: AnyEnvironment) -> Origin:
+    if isinstance(env, FleetEnvironment) and not config.problem.random_fleets:
         return origin_of(env.default_params, config.problem.scenario, env.model_names)
     if config.problem.random_fleets:
         return Origin(config.problem.env, RANDOM_FLEETS, models=(), observation=(), scales=())
@@ -106,7 +105,7 @@ def _origin(config: Config, env: "Environment[Any, Any]") -> Origin:
     return Origin(config.problem.env, config.problem.env, models, observation=(), scales=())
 
 
-def _network(config: Config, env: "Environment[Any, Any]", agent: "TrainState") -> Network:
+def _network(config: Config, env: AnyEnvironment, agent: "TrainState") -> Network:
     """Return the network that serves an agent, as NumPy arrays."""
     actor = agent.network["params"]["actor"]
     if config.learning.network == "shared":

@@ -8,9 +8,7 @@ from train.algorithm.config import Problem
 from train.cli.errors import say_once
 
 if TYPE_CHECKING:
-    from gymnax.environments.environment import Environment
-
-    from jax_router.gymnax_env import RouterEnvironment
+    from jax_router.environment import AnyEnvironment, RouterEnvironment
 
 
 TRAINING_FLEETS = 0
@@ -78,7 +76,7 @@ def _traffic(version: versions.Version, problem: Problem) -> Any:
     return version.Traffic.from_requests(trace)
 
 
-def make_environment(problem: Problem) -> tuple["Environment[Any, Any]", Any]:
+def make_environment(problem: Problem) -> tuple["AnyEnvironment", Any]:
     """Return the environment of a problem and its parameters.
 
     Raises `ValueError` for an unknown environment, or actions that are not discrete, and what `load_task` raises.
@@ -102,7 +100,7 @@ def make_environment(problem: Problem) -> tuple["Environment[Any, Any]", Any]:
     return env, params
 
 
-def make_fleets(problem: Problem) -> "Environment[Any, Any]":
+def make_fleets(problem: Problem) -> "AnyEnvironment":
     """Return many random fleets as one environment; raises `ValueError` where there are no ranges to draw from."""
     fleets = versions.load(problem.env).random_fleets
     if fleets is None:
@@ -116,13 +114,13 @@ def make_fleets(problem: Problem) -> "Environment[Any, Any]":
 
 
 def make_router(task: Task) -> "RouterEnvironment":
-    """Return a routing problem behind gymnax's interface. gymnax is imported here because that takes seconds."""
-    from jax_router.gymnax_env import RouterEnvironment
+    """Return a routing problem behind gymnax's interface."""
+    from jax_router.environment import RouterEnvironment
 
     return RouterEnvironment(task.params, task.model_names)
 
 
-def _make_priced(task: Task, problem: Problem) -> "Environment[Any, Any]":
+def _make_priced(task: Task, problem: Problem) -> "AnyEnvironment":
     """Return a problem at a price of money; raises `ValueError` for a budget that even the cheapest model exceeds."""
     from router_serving.pacing import check_budget
 

@@ -1,14 +1,14 @@
 """Gathering experience: a policy steps many environments, of any kind that gymnax's interface fits, in mid-episode."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from flax import struct
 
-if TYPE_CHECKING:
-    from gymnax.environments.environment import Environment
+from jax_router.environment import AnyEnvironment
+from jax_router.internal.threefry import random_integers, uniform
 
 MAX_STAGGER = 1000
 """The most steps of an episode that the starts of environments are spread over."""
@@ -16,7 +16,8 @@ MAX_STAGGER = 1000
 Metrics = dict[str, jax.Array]
 
 Actor = Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array, jax.Array]]
-"""A function from a key and raw observations (B, D) to actions (B,), their log-probabilities (B,) and values (B,)."""
+"""A function from uniform numbers (B,) in [0, 1) and raw observations (B, D) to actions (B,), their log-probabilities
+(B,) and values (B,)."""
 Critic = Callable[[jax.Array], jax.Array]
 """A function from raw observations (B, D) to values (B,)."""
 
@@ -49,7 +50,7 @@ class Step:
         return self.terminated | self.truncated
 
 
-def staggered_reset(env: "Environment[Any, Any]", env_params: Any, key: jax.Array, num_envs: int) -> Environments:
+def staggered_reset(env: AnyEnvironment, env_params: Any, key: jax.Array, num_envs: int) -> Environments:
     """Begin an episode in every environment, and make a random number of random steps in each.
 
     Environments whose episodes all end together would show the learner only one phase of the episode at a time.
@@ -57,20 +58,19 @@ def staggered_reset(env: "Environment[Any, Any]", env_params: Any, key: jax.Arra
     key_reset, key_length, key_steps = jax.random.split(key, 3)
     fresh = _reset(env, env_params, key_reset, num_envs)
     longest = jnp.clip(jnp.asarray(env_params.max_steps_in_episode, jnp.int32), 1, MAX_STAGGER)
-    num_steps = jax.random.randint(key_length, (num_envs,), 0, longest)
-    sample_action = jax.vmap(env.action_space(env_params).sample)
+    num_steps = random_integers(key_length, (num_envs,), longest)
 
     def one_step(t: jax.Array, envs: Environments) -> Environments:
-        key_action, key_step = jax.random.split(jax.random.fold_in(key_steps, t))
-        action = sample_action(jax.random.split(key_action, num_envs))
-        moved, _, _ = _step(env, env_params, envs, key_step, action)
+        keys = jax.random.split(jax.random.fold_in(key_steps, t), num_envs + 1)
+        action = random_integers(keys[0], (num_envs,), env.num_actions)
+        moved, _, _ = _step(env, env_params, envs, keys[1:], action)
         return jax.tree.map(lambda new, old: _where(t < num_steps, new, old), moved, envs)
 
     return jax.lax.fori_loop(0, num_steps.max(), one_step, fresh)
 
 
 def collect(
-    env: "Environment[Any, Any]",
+    env: AnyEnvironment,
     env_params: Any,
     envs: Environments,
     actor: Actor,
@@ -86,10 +86,10 @@ def collect(
         episode's return where one ended, else 0), each () float32.
     """
 
-    def one_step(envs: Environments, key: jax.Array) -> tuple[Environments, tuple[Step, Metrics]]:
-        key_action, key_step = jax.random.split(key)
-        action, log_prob, value = actor(key_action, envs.observation)
-        moved, (reward, terminated, truncated, final_observation), info = _step(env, env_params, envs, key_step, action)
+    def one_step(envs: Environments, drawn: tuple[jax.Array, jax.Array]) -> tuple[Environments, tuple[Step, Metrics]]:
+        chance, keys = drawn
+        action, log_prob, value = actor(chance, envs.observation)
+        moved, (reward, terminated, truncated, final_observation), info = _step(env, env_params, envs, keys, action)
         # Few steps are truncated, so that a second pass for all, or storing a second observation, would be wasteful.
         bootstrap_value = jax.lax.cond(truncated.any(), critic, lambda _: jnp.zeros_like(value), final_observation)
         step = Step(envs.observation, action, log_prob, value, reward, terminated, truncated, bootstrap_value)
@@ -100,12 +100,16 @@ def collect(
         }
         return moved, (step, watched)
 
-    envs, (steps, watched) = jax.lax.scan(one_step, envs, jax.random.split(key, num_steps))
+    # Drawn for all steps at once: a few large kernels in place of many small ones.
+    key_action, key_step = jax.random.split(key)
+    shape = (num_steps, envs.episode_return.size)
+    drawn = (uniform(key_action, shape), jax.random.split(key_step, shape))
+    envs, (steps, watched) = jax.lax.scan(one_step, envs, drawn)
     return envs, steps, {name: value.mean() for name, value in watched.items()}
 
 
 def first_episode_returns(
-    env: "Environment[Any, Any]",
+    env: AnyEnvironment,
     env_params: Any,
     act: Callable[[jax.Array], jax.Array],
     key: jax.Array,
@@ -120,7 +124,8 @@ def first_episode_returns(
 
     def one_step(carry: tuple) -> tuple:
         t, running, envs, returns = carry
-        moved, made, _ = _step(env, env_params, envs, jax.random.fold_in(key_steps, t), act(envs.observation))
+        keys = jax.random.split(jax.random.fold_in(key_steps, t), num_episodes)
+        moved, made, _ = _step(env, env_params, envs, keys, act(envs.observation))
         reward, terminated, truncated, _ = made
         return t + 1, running & ~(terminated | truncated), moved, returns + jnp.where(running, reward, 0.0)
 
@@ -128,16 +133,15 @@ def first_episode_returns(
     return jax.lax.while_loop(lambda carry: carry[1].any(), one_step, start)[-1]
 
 
-def _reset(env: "Environment[Any, Any]", env_params: Any, key: jax.Array, num_envs: int) -> Environments:
+def _reset(env: AnyEnvironment, env_params: Any, key: jax.Array, num_envs: int) -> Environments:
     observation, state = jax.vmap(env.reset, in_axes=(0, None))(jax.random.split(key, num_envs), env_params)
     return Environments(state, _flatten(observation), jnp.zeros(num_envs, jnp.float32))
 
 
 def _step(
-    env: "Environment[Any, Any]", env_params: Any, envs: Environments, key: jax.Array, action: jax.Array
+    env: AnyEnvironment, env_params: Any, envs: Environments, keys: jax.Array, action: jax.Array
 ) -> tuple[Environments, tuple[jax.Array, ...], Metrics]:
-    """Make one step: return the environments, its reward, endings and final observation, and metrics to watch."""
-    keys = jax.random.split(key, action.shape[0])
+    """Make one step with a key for each environment: return the environments, what they gave, and metrics to watch."""
     observation, state, reward, terminated, truncated, info = jax.vmap(env.step, in_axes=(0, 0, 0, None))(
         keys, envs.state, action, env_params
     )

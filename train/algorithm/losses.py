@@ -70,6 +70,27 @@ class LossParts:
     clip_fraction: jax.Array  # share of the steps whose ratio left 1 +- clip_range
 
 
+def sampled(logits: jax.Array, chance: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Return an action for each row of logits (B, A), (B,) int32, and its log-probability, (B,) float32.
+
+    The action is where `chance`, (B,) float32 uniform in [0, 1), falls among the cumulative probabilities: one random
+    number in place of the A that `jax.random.categorical` draws.
+    """
+    log_probs = jax.nn.log_softmax(logits)
+    upper = jnp.cumsum(jnp.exp(log_probs), -1)[:, :-1]
+    action = (chance[:, None] >= upper).sum(-1, dtype=jnp.int32)
+    return action, chosen(log_probs, action)
+
+
+def chosen(values: jax.Array, action: jax.Array) -> jax.Array:
+    """Return the value of each row's action, (B,), for values (B, A) and actions (B,).
+
+    It is a sum over a mask, because the gradient of an index is a scatter, which is slow on the CPU.
+    """
+    mask = jax.lax.broadcasted_iota(action.dtype, values.shape, 1) == action[:, None]
+    return jnp.where(mask, values, 0.0).sum(-1)
+
+
 def normalized(advantages: jax.Array, axis_name: str | None = None) -> jax.Array:
     """Scale advantages (B,) to mean 0 and variance 1, over all devices of an axis if it is given."""
     mean, variance = mean_and_variance(advantages, 1, axis_name)
@@ -98,7 +119,7 @@ def ppo_loss(
         clip_value_loss: whether the change of the value is clipped to `clip_range`, too.
     """
     log_probs = jax.nn.log_softmax(logits)
-    log_prob = jnp.take_along_axis(log_probs, batch.action[:, None], axis=-1)[:, 0]
+    log_prob = chosen(log_probs, batch.action)
     log_ratio = log_prob - batch.log_prob
     ratio = jnp.exp(log_ratio)
     clipped_ratio = jnp.clip(ratio, 1 - clip_range, 1 + clip_range)

@@ -1,29 +1,25 @@
 """Actor and critic, and which of them suit an environment."""
 
-from typing import TYPE_CHECKING, Any
-
 import jax
 import numpy as np
 from flax import linen as nn
 
 from jax_router import versions
+from jax_router.environment import AnyEnvironment
 from jax_router.problems import Problems
 from router_serving.shared_network import RewardTerms, Table
 from train.algorithm.config import Learning
 from train.algorithm.shared_network import SharedActorCritic
 
-if TYPE_CHECKING:
-    from gymnax.environments.environment import Environment
 
-
-def networks_for(learning: Learning, env: "Environment[Any, Any]") -> "ActorCritic | SharedActorCritic":
+def networks_for(learning: Learning, env: AnyEnvironment) -> "ActorCritic | SharedActorCritic":
     """Return the networks that a run's settings ask for; raises what `shared_table` raises."""
     if learning.network == "plain":
         return ActorCritic(env.num_actions, learning.layer_sizes, learning.activation)
     return SharedActorCritic(*shared_table(env), learning.layer_sizes)
 
 
-def shared_table(env: "Environment[Any, Any]") -> tuple[Table, RewardTerms]:
+def shared_table(env: AnyEnvironment) -> tuple[Table, RewardTerms]:
     """Return how an environment's observation is a table, and what its reward is made of besides.
 
     Raises `ValueError` for an environment whose observation has no row for each model.
@@ -36,7 +32,7 @@ def shared_table(env: "Environment[Any, Any]") -> tuple[Table, RewardTerms]:
     table = versions.of(problem).observation.table(problem)
     if table is None:
         raise ValueError(f"--network is shared; an observation of {simulator.name} has no row for each model")
-    size = env.observation_space(params).shape[0]
+    size = jax.eval_shape(env.reset, jax.random.key(0), params)[0].size
     priced = size > Table(table.features, table.common).num_inputs(params.num_models)
     return Table(table.features, table.common, priced), RewardTerms(**table.terms)
 

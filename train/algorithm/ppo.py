@@ -5,23 +5,21 @@ maps to the next one. Environments are used through gymnax's interface only.
 """
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
 import optax
 from flax import struct
 
+from jax_router.environment import AnyEnvironment
 from train.algorithm.config import Learning
 from train.algorithm.experience import Environments, Metrics, Step, collect, staggered_reset
-from train.algorithm.losses import Batch, LossParts, explained_variance, gae, normalized, ppo_loss
+from train.algorithm.losses import Batch, LossParts, explained_variance, gae, normalized, ppo_loss, sampled
 from train.algorithm.minibatches import mean_over_parts, random_order, rows_at_once
 from train.algorithm.networks import ActorCritic, networks_for
 from train.algorithm.normalize import RunningStats, discounted_sums, mean_over_devices, normalize, update_stats
 from train.algorithm.shared_network import SharedActorCritic
-
-if TYPE_CHECKING:
-    from gymnax.environments.environment import Environment
 
 
 @struct.dataclass
@@ -47,7 +45,7 @@ class PPO:
     """
 
     learning: Learning
-    env: "Environment[Any, Any]"
+    env: AnyEnvironment
     axis_name: str | None = None
     num_shards: int = 1
 
@@ -68,7 +66,8 @@ class PPO:
         learning_rate: optax.ScalarOrSchedule = learning.learning_rate
         if learning.anneal_learning_rate:
             learning_rate = optax.linear_schedule(learning.learning_rate, 0.0, learning.num_gradient_steps)
-        return optax.chain(optax.clip_by_global_norm(learning.max_grad_norm), optax.adam(learning_rate, eps=1e-5))
+        steps = optax.chain(optax.clip_by_global_norm(learning.max_grad_norm), optax.adam(learning_rate, eps=1e-5))
+        return optax.flatten(steps)  # one vector in place of a dozen arrays: fewer kernels to compile and to run
 
     def train(self, key: jax.Array, env_params: Any) -> tuple[TrainState, Metrics]:
         """Train a whole run as one pure function; return the last train state, and metrics of shape (num_updates,)."""
@@ -79,11 +78,12 @@ class PPO:
         self, state: TrainState, env_params: Any, num_updates: int | jax.Array
     ) -> tuple[TrainState, Metrics]:
         """Make `num_updates` updates, a number that may be traced; the metrics are means over them, () float32."""
-        shapes = jax.eval_shape(self.update, state, env_params)[1]
+        one = jax.jit(self.update)  # traced once, for its shapes and for the loop
+        shapes = jax.eval_shape(one, state, env_params)[1]
         zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
 
         def one_update(_: jax.Array, carry: tuple[TrainState, Metrics]) -> tuple[TrainState, Metrics]:
-            state, metrics = self.update(carry[0], env_params)
+            state, metrics = one(carry[0], env_params)
             return state, jax.tree.map(jnp.add, carry[1], metrics)
 
         state, sums = jax.lax.fori_loop(0, num_updates, one_update, (state, zeros))
@@ -113,11 +113,9 @@ class PPO:
         key, key_rollout, key_learn = jax.random.split(state.key, 3)
         old_stats = state.observation_stats
 
-        def actor(key: jax.Array, observation: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        def actor(chance: jax.Array, observation: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
             logits, value = self.forward(state.network, normalize(observation, old_stats))
-            action = jax.random.categorical(key, logits).astype(jnp.int32)
-            log_prob = jnp.take_along_axis(jax.nn.log_softmax(logits), action[:, None], axis=-1)[:, 0]
-            return action, log_prob, value
+            return *sampled(logits, chance), value
 
         def critic(observation: jax.Array) -> jax.Array:
             return self.forward(state.network, normalize(observation, old_stats))[1]

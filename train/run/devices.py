@@ -18,6 +18,10 @@ from train.algorithm.experience import Metrics
 from train.algorithm.ppo import PPO, TrainState
 
 AXIS = "devices"
+RUNS_ONCE = {"xla_backend_optimization_level": 0}
+"""How a program is compiled that runs once, and for few environments: in half of the time."""
+FEW = 256
+"""The most environments, over all seeds, for which optimised code would save less time than it takes to make."""
 
 
 class ParallelTrainer:
@@ -29,7 +33,10 @@ class ParallelTrainer:
         self.mesh = Mesh(np.array(jax.devices()[:num_devices]), (AXIS,))
         self.ppo = ppo if self.mesh.size == 1 else replace(ppo, axis_name=AXIS, num_shards=self.mesh.size)
         self._env_params = env_params
-        self._init = jax.jit(self._on_devices(self._init_seeds, in_specs=(P(),), out_specs=self._specs()))
+        self._init = jax.jit(
+            self._on_devices(self._init_seeds, in_specs=(P(),), out_specs=self._specs()),
+            compiler_options=RUNS_ONCE if ppo.num_envs * len(self.seeds) <= FEW else None,
+        )
         self._update = jax.jit(
             self._on_devices(self._update_seeds, in_specs=(self._specs(), P()), out_specs=(self._specs(), P())),
             donate_argnums=0,

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
 from rich.console import Console
 
 from jax_router import versions
+from jax_router.environment import AnyEnvironment, FleetEnvironment
 from jax_router.policy import AnyPolicy
 from jax_router.rollout import compare
 from router_serving.files import write_text
@@ -29,12 +30,9 @@ from train.run.folder import RunDir
 NUM_UNSEEN, EPISODES_UNSEEN = 20, 16
 """The random fleets, and the episodes on each, that a policy for any fleet is tried on after its training."""
 
-if TYPE_CHECKING:
-    from gymnax.environments.environment import Environment
-
 
 def save_policies(
-    config: Config, env: "Environment[Any, Any]", state: TrainState, run_dir: RunDir, console: Console
+    config: Config, env: AnyEnvironment, state: TrainState, run_dir: RunDir, console: Console
 ) -> dict[int, Policy]:
     """Write the policy of every seed into the run's folder, and return them by seed.
 
@@ -49,7 +47,7 @@ def save_policies(
 
 def compare_policies(
     config: Config,
-    env: "Environment[Any, Any]",
+    env: FleetEnvironment,
     env_params: Any,
     policies: Mapping[int, Policy],
     run_dir: RunDir,
@@ -81,9 +79,7 @@ def print_unseen_fleets(config: Config, policies: Mapping[int, Policy], console:
             print_sentences(console, name + sentence)
 
 
-def print_returns(
-    config: Config, env: "Environment[Any, Any]", env_params: Any, state: TrainState, console: Console
-) -> None:
+def print_returns(config: Config, env: AnyEnvironment, env_params: Any, state: TrainState, console: Console) -> None:
     """Print the mean return of every seed's greedy policy on an environment that is not ours."""
     ppo, key = PPO(config.learning, env), evaluation_key(config.run.seed)
     for i, seed in enumerate(config.run.seeds):

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jax_router.internal.threefry import fold_in, random_words, threefry_2x32
+from jax_router.internal.threefry import fold_in, random_integers, random_words, threefry_2x32, uniform
 
 ONES = 0xFFFFFFFF
 
@@ -59,3 +59,19 @@ def test_keys_of_other_kinds_are_taken_too() -> None:
     np.testing.assert_array_equal(old, random_words(jax.random.key(7), 3, (5,)))
     other = jax.random.key(7, impl="rbg")
     np.testing.assert_array_equal(random_words(other, 3, (5,)), jax.random.bits(other, (3, 5), jnp.uint32))
+
+
+def test_uniform_numbers_and_integers_are_uniform() -> None:
+    numbers = np.asarray(uniform(jax.random.key(3), (100_000,)))
+    assert numbers.min() >= 0
+    assert numbers.max() < 1
+    assert np.histogram(numbers, 10, (0, 1))[0] / 10_000 == pytest.approx(1, abs=0.05)
+    counts = np.bincount(random_integers(jax.random.key(4), (70_000,), 7))
+    assert counts / 10_000 == pytest.approx(1, abs=0.05)
+    assert len(counts) == 7
+
+
+def test_the_largest_uniform_number_stays_below_every_bound() -> None:
+    """`random_integers` multiplies with the bound: a product rounded up to it would be one too many."""
+    bounds = np.arange(1, 100_000, dtype=np.float32)
+    assert (bounds * np.float32(1 - 2**-24) < bounds).all()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from train.algorithm.losses import Batch, explained_variance, gae, ppo_loss, value_loss
+from train.algorithm.losses import Batch, explained_variance, gae, ppo_loss, sampled, value_loss
 
 
 def gae_by_loop(rewards, values, next_values, terminated, truncated, discount, gae_lambda):
@@ -85,3 +85,13 @@ def test_explained_variance() -> None:
     targets = jnp.array([1.0, 2.0, 3.0, 4.0])
     assert float(explained_variance(targets, targets)) == pytest.approx(1)
     assert float(explained_variance(jnp.full(4, 7.0), targets)) == pytest.approx(0, abs=1e-6)
+
+
+def test_actions_are_sampled_with_their_probabilities() -> None:
+    probabilities = np.array([0.5, 0.0, 0.2, 0.3], np.float32)
+    chance = (np.arange(1000, dtype=np.float32) + 0.5) / 1000
+    with np.errstate(divide="ignore"):
+        logits = np.broadcast_to(np.log(probabilities) + 2, (1000, 4))
+    action, log_prob = sampled(jnp.asarray(logits), jnp.asarray(chance))
+    np.testing.assert_allclose(np.bincount(action, minlength=4) / 1000, probabilities, atol=1e-6)
+    np.testing.assert_allclose(np.exp(log_prob), probabilities[np.asarray(action)], rtol=1e-5)
