@@ -5,6 +5,7 @@ prefilled meanwhile: three numbers, and the log counts what they are multiplied 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -26,8 +27,12 @@ CROWDED = 0.5
 """Others inside, on average, from which on they tell how fast prompts are read."""
 FASTEST = 1e6
 """Prompt tokens/s, the highest rate that a fit may have."""
-ENOUGH = 300
+ENOUGH = 100
 """Requests that tell the overhead: those with the fewest in front of them."""
+ALONE = 0.2
+"""Others in front of them, on average, up to which they tell it: behind a queue, it cannot be told from waiting."""
+STEADY = 0.2
+"""How far batches may differ, over their median, while W and H are told by their sum alone."""
 FEWEST_CALM = 20
 """Of those, in a bootstrap sample that counts."""
 SATURATED = 100
@@ -63,6 +68,7 @@ def fit_speed(requests: Requests, with_ttft: bool, given: Mapping[str, float]) -
     low, high = block_bootstrap(blocks_of(requests.start[drawn]), lambda rows: numbers(drawn[rows]), resamples=40)
     seen = f"log, {len(requests):,} requests"
     fitted = {n: Estimate(v, seen, *ends) for n, v, *ends in zip(names, values, low, high, strict=True)}
+    fitted |= _only_together(fitted, beside) | _behind_a_queue(fitted, beside, calm, with_ttft)
     if not with_ttft:
         fitted["jitter"] = prior(0.0, "the log has no time of the first token")
     fitted["slots"] = _slots(beside, with_ttft)
@@ -72,10 +78,33 @@ def fit_speed(requests: Requests, with_ttft: bool, given: Mapping[str, float]) -
 def _calm(beside: Company, with_ttft: bool) -> np.ndarray:
     """Which requests met nobody in front of them, as far as the log can tell, (R,) bool."""
     ahead = beside.inside - beside.decoding if with_ttft else beside.inside
-    wanted = ENOUGH if with_ttft else max(ENOUGH, len(ahead) // 5)
+    wanted = ENOUGH if with_ttft else max(3 * ENOUGH, len(ahead) // 5)
     enough = np.sort(ahead)[min(wanted, len(ahead) - 1)]  # as few ahead as that many requests had
     calm = ahead <= enough
-    return calm & (beside.inside <= np.quantile(beside.inside[calm], 0.5))
+    calmer = calm & (beside.inside <= np.quantile(beside.inside[calm], 0.5))
+    return calmer if calmer.sum() >= wanted else calm
+
+
+def _only_together(fitted: Mapping[str, Estimate], beside: Company) -> dict[str, Estimate]:
+    """W and H again, with that said, where the same number decoded all the time: then the log has their sum alone."""
+    low, usual, high = np.quantile(beside.batch, [0.05, 0.5, 0.95])
+    if usual < 2 or high - low > STEADY * usual:
+        return {}
+    why = f"with {usual:.0f} in nearly every batch, of which only W + {usual:.0f} H is sure"
+    names = ("step_time", "step_time_per_sequence")
+    return {name: replace(fitted[name], origin=f"{fitted[name].origin}, {why}") for name in names}
+
+
+def _behind_a_queue(
+    fitted: Mapping[str, Estimate], beside: Company, calm: np.ndarray, with_ttft: bool
+) -> dict[str, Estimate]:
+    """Priors for overhead and jitter where hardly any request came to nobody waiting; the overhead is no longer then."""
+    ahead = (beside.inside - beside.decoding)[calm] if with_ttft else np.zeros(1)
+    if ahead.mean() <= ALONE:
+        return {}
+    why = "nearly every request met a queue"
+    overhead = min(USUAL["overhead"], fitted["overhead"].value)
+    return {"overhead": prior(overhead, why), "jitter": prior(USUAL["jitter"], why)}
 
 
 def _thinned(mask: np.ndarray, most: int) -> np.ndarray:
