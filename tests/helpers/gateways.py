@@ -22,6 +22,12 @@ from jax_router.v1.reward import reward
 from tests.helpers.exact_engine import serve
 from tests.helpers.gateway_logs import Gateway, engine_of, write_log
 from tests.helpers.regimes import MODELS, cox, poisson, tabled
+from train.agents.strategies import greedy, nth_agent
+from train.algorithm.config import Learning, learning_for
+from train.algorithm.config import Problem as PPOProblem
+from train.algorithm.environments import Task, make_router
+from train.algorithm.ppo import PPO
+from train.run.devices import ParallelTrainer
 
 CATEGORIES = ("chat", "code", "extract", "math")
 WEIGHTS = np.array([0.4, 0.2, 0.25, 0.15])
@@ -139,3 +145,16 @@ def earned(policy, believed: Problem, truth: Problem, log: Log, seed: int = 0) -
     )
     weights = replay.params.reward
     return float(np.mean(np.asarray(jax.vmap(lambda one: reward(one, weights))(jax.tree.map(jnp.asarray, exact)))))
+
+
+def trained(problem: Problem, timesteps: int, num_seeds: int) -> list:
+    """The greedy policies of the shared network that PPO finds for a problem, one for each seed."""
+    params = params_of(problem)
+    asked = Learning(total_timesteps=timesteps, num_envs=1024)
+    learning = replace(learning_for(PPOProblem(env="LLMRouter-v1"), asked), total_timesteps=timesteps, num_envs=1024)
+    ppo = PPO(learning, make_router(Task(params, problem.models)))
+    trainer = ParallelTrainer(ppo, params, range(num_seeds), 1)
+    state = trainer.init()
+    for _ in range(learning.num_updates):
+        state, _ = trainer.update_block(state, 1)
+    return [greedy(ppo, nth_agent(state, i)) for i in range(num_seeds)]

@@ -14,9 +14,9 @@ WINDOWS = (1.0, 3.0, 10.0, 30.0, 60.0)
 """s, over which dispersion is shown; only those of which a log has many."""
 FINE_WINDOWS = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 """s, from which burstiness is told."""
-SIMULATED, TIMES = 50_000, 16
+SIMULATED, TIMES = 25_000, 16
 """Arrivals that a process is judged by, and how many times as many."""
-CALIBRATIONS = 5
+CALIBRATIONS = 4
 """Simulations that a process is calibrated by, all with the same luck."""
 RESAMPLES = 50
 FEWEST_BLOCKS = 6
@@ -118,20 +118,13 @@ def _calibrated(process: str, rate: float, variance: float, memory: float, lengt
         return target
     now = target
     for _ in range(CALIBRATIONS):
-        parts = _parts(simulate(settings_of(process, *now), SIMULATED, TIMES), length)
-        seen = [[part.mean(), *_burstiness(part, part.mean())] for part in parts]
+        simulated = simulate(settings_of(process, *now), SIMULATED, TIMES)
+        parts = [counts_in(times[times < length], 1.0) for times in simulated]
+        seen = np.mean([np.log(_burstiness(part, part.mean())) for part in parts], axis=0)
+        seen = np.exp([np.log(SIMULATED / simulated[:, -1].mean()), *seen])
         # What windows of a minute cannot tell stays near the formula.
-        now = np.clip(now * (target / np.exp(np.log(seen).mean(0))) ** 0.8, target / 2, target * 2)
+        now = np.clip(now * (target / seen) ** 0.8, target / 2, target * 2)
     return now
-
-
-def _parts(simulated: np.ndarray, length: int) -> list[np.ndarray]:
-    """Counts a second of stretches of so many s, or of what there is where the simulations are shorter."""
-    found = []
-    for counts in (counts_in(one, 1.0) for one in simulated):
-        size = min(length, len(counts))
-        found += [counts[i : i + size] for i in range(0, len(counts) - size + 1, size)]
-    return found
 
 
 def _likelihood(simulated: np.ndarray, held_out: np.ndarray) -> float:
