@@ -16,12 +16,16 @@ FINE_WINDOWS = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 """s, from which burstiness is told."""
 SIMULATED, TIMES = 25_000, 16
 """Arrivals that a process is judged by, and how many times as many."""
+ENOUGH_SECONDS = 100_000.0
+"""s of each of them whose counts tell how frequent a count is."""
 CALIBRATIONS = 4
 """Simulations that a process is calibrated by, all with the same luck."""
 RESAMPLES = 50
 FEWEST_BLOCKS = 6
 """Blocks of time that intervals are drawn from."""
 PROCESSES = ("poisson", "cox", "on_off")
+FEWEST_COUNTS = 100
+"""Held-out windows of one length, from which on they count."""
 TIE = 0.01
 """Nats a count by which likelihoods may differ by chance."""
 
@@ -73,7 +77,7 @@ def fit_arrivals(seconds: np.ndarray, held_out: np.ndarray) -> FittedArrivals:
             for name, value in settings.items()
         },
         variance=variance,
-        memory=memory if best != "poisson" else prior(1.0, "the rate does not vary by more than chance"),
+        memory=memory if best != "poisson" else prior(1.0, "a process without bursts predicts the held-out counts as well"),
         day=day,
         week=week,
         likelihood=likelihood,
@@ -128,13 +132,13 @@ def _calibrated(process: str, rate: float, variance: float, memory: float, lengt
 
 
 def _likelihood(simulated: np.ndarray, held_out: np.ndarray) -> float:
-    """Mean log-likelihood, nats, of the held-out counts in windows of 1 and 10 s, by the simulated frequencies."""
+    """Mean log-likelihood, nats, of the held-out counts in windows of 1, 10 and 60 s, by the simulated frequencies."""
     total = []
-    for window in (1.0, 10.0):
-        if len(held_out) < 2 or held_out[-1] - held_out[0] < 2 * window:
+    for window in (1.0, 10.0, 60.0):
+        if len(held_out) < 2 or held_out[-1] - held_out[0] < FEWEST_COUNTS * window:
             continue
         seen = counts_in(held_out, window)
-        expected = np.concatenate([counts_in(one, window) for one in simulated])
+        expected = np.concatenate([counts_in(one[one < ENOUGH_SECONDS], window) for one in simulated])
         # The classes are the same for every process: they follow from what was seen.
         edges = np.unique(np.quantile(seen, np.linspace(0, 1, 21)[1:-1], method="lower"))
         times = np.bincount(np.searchsorted(edges, expected), minlength=len(edges) + 1) + 0.5
@@ -158,8 +162,8 @@ def _resampled(counts: np.ndarray, memory: float) -> np.ndarray:
 
 
 def _ends(values: Sequence[float] | np.ndarray) -> tuple[float, float] | tuple[None, None]:
-    """A 95 % interval of resampled values, if there are any."""
-    if not len(values):
+    """A 95 % interval of resampled values, if there are any and they differ."""
+    if not len(values) or np.ptp(values) == 0:
         return None, None
     low, high = np.percentile(values, [2.5, 97.5])
     return float(low), float(high)

@@ -107,3 +107,5 @@ def _latency(held_out: HeldOut, ttft: bool, axes: "Axes") -> None:
     if highest:
         axes.plot([lowest, highest], [lowest, highest], ":", color=REAL)
         axes.set(xscale="log", yscale="log")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_minor_formatter("")  # a range of less than a decade would have a crowd of them

@@ -10,6 +10,9 @@ from jax_router.v1.fitting.heldout import HeldOut, verdict
 from jax_router.v1.fitting.pictures import PICTURES
 from jax_router.v1.fitting.problem_file import UNITS
 
+LARGE = 1000
+"""Numbers from here on are shown as whole ones."""
+
 
 def report_of(fitted: FittedProblem, held_out: HeldOut, log_name: str) -> list[Block]:
     """The blocks of the report."""
@@ -80,8 +83,10 @@ def _numbers(fitted: FittedProblem) -> Iterator[list[str]]:
 
 
 def _number(about: str, name: str, estimate: Estimate, unit: str) -> list[str]:
-    interval = "" if estimate.interval is None else "{:.4g} to {:.4g}".format(*estimate.interval)
-    return [about, name, f"{estimate.value:.5g}", interval, unit, estimate.origin]
+    shown = "{:,.0f} to {:,.0f}" if abs(estimate.value) >= LARGE else "{:.4g} to {:.4g}"
+    interval = "" if estimate.interval is None else shown.format(*estimate.interval)
+    value = f"{estimate.value:,.0f}" if abs(estimate.value) >= LARGE else f"{estimate.value:.4g}"
+    return [about, name, value, interval, unit, estimate.origin]
 
 
 def _calendar(fitted: FittedProblem) -> Iterator[Block]:
