@@ -77,7 +77,7 @@ def fit_arrivals(seconds: np.ndarray, held_out: np.ndarray) -> FittedArrivals:
             for name, value in settings.items()
         },
         variance=variance,
-        memory=memory if best != "poisson" else prior(1.0, "a process without bursts predicts the held-out counts as well"),
+        memory=memory if best != "poisson" else prior(1.0, "without bursts, counts are predicted as well"),
         day=day,
         week=week,
         likelihood=likelihood,

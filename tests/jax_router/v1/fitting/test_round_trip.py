@@ -44,7 +44,9 @@ def test_the_numbers_of_a_gateway_come_back(fleet, traffic, load, router, tmp_pa
             growth = found["step_time_per_sequence"]
             rows.append(f"H of {model.name} {growth.value:.4g}, true {model.step_time_per_sequence:.4g}")
             assert close(growth.value, model.step_time_per_sequence, 0.1) or "only" in growth.origin, rows[-1]
-        rows.append(f"slots of {model.name} {found['slots'].in_words()}")
+        rows.append(
+            f"slots of {model.name} {found['slots'].value:.0f}, true {model.slots:.0f}; {found['slots'].in_words()}"
+        )
         assert found["slots"].is_prior or close(found["slots"].value, model.slots, 0.2), rows[-1]
     arrivals, truth = fit.arrivals, TRAFFICS[traffic]
     assert arrivals.process == truth.kind
