@@ -59,7 +59,7 @@ def fit_arrivals(seconds: np.ndarray, held_out: np.ndarray) -> FittedArrivals:
     measured = np.array([rate := len(even) / (even[-1] - even[0]), *_burstiness(counts, rate)])
     truth, likelihood = {}, {}
     for process in PROCESSES:
-        truth[process] = _calibrated(process, *measured, len(counts))
+        truth[process] = _calibrated(process, measured, len(counts))
         likelihood[process] = _likelihood(simulate(settings_of(process, *truth[process]), SIMULATED, TIMES), later)
     # The simplest of those that predict as well.
     best = next(process for process in PROCESSES if likelihood[process] >= max(likelihood.values()) - TIE)
@@ -103,7 +103,7 @@ def _burstiness(counts: np.ndarray, rate: float) -> tuple[float, float]:
     return burstiness(windows, measured, rate)
 
 
-def _calibrated(process: str, rate: float, variance: float, memory: float, length: int) -> np.ndarray:
+def _calibrated(process: str, target: np.ndarray, length: int) -> np.ndarray:
     """The rate, its variance and memory with which the process has the measured dispersion, (3,) float64.
 
     What is measured in a log is not what it was made with: the environment's rate changes at arrivals alone, the
@@ -112,13 +112,10 @@ def _calibrated(process: str, rate: float, variance: float, memory: float, lengt
 
     Args:
         process: one of `PROCESSES`.
-        rate: measured, prompts/s.
-        variance: measured.
-        memory: measured, s.
+        target: (3,) as measured: prompts/s, relative variance, s.
         length: of the log, s.
     """
-    target = np.array([rate, variance, memory])
-    if process == "poisson" or variance < 1e-3:
+    if process == "poisson" or target[1] < 1e-3:
         return target
     now = target
     for _ in range(CALIBRATIONS):
