@@ -9,8 +9,8 @@ HOURS = 24
 DAYS = 7
 DAYS_FOR_A_DAY = 2
 """Days of a log from which on it says how the load goes through the day."""
-DAYS_FOR_A_WEEK = 13
-"""Whole days of a log from which on it says how the days of the week differ: two weeks seldom begin at midnight."""
+DAYS_FOR_A_WEEK = 12
+"""Whole days of a log from which on it says how the days of the week differ: two weeks less their two ends."""
 THURSDAY = 3
 """The day of the week of 1970-01-01; 0 is Monday."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
