@@ -51,6 +51,8 @@ def read_log(
     form = recognised(there)
     if set(form.lacking(there)) & _own_columns(form.model):
         form = replace(form, model="'model'")  # a log of one model need not name it
+    if scores is None:
+        form = replace(form, keys=())  # millions of identifiers are for joining alone
     if category is not None and (category in NEVER_READ or category not in there):
         raise ValueError(f"--category is {category!r}; the log has no such column that may be read")
     choices = Choices(tuple((rename or {}).items()), category)

@@ -13,7 +13,7 @@ from jax_router.v1.noise import Noise
 from jax_router.v1.params import Params
 from jax_router.v1.quality import draw_probits, true_quality
 from jax_router.v1.reward import ACCEPTED, OUTAGE, REQUEST_LIMIT, TOKEN_LIMIT, Outcome
-from jax_router.v1.traffic import Prompt
+from jax_router.v1.traffic import DAYS, Prompt
 
 CACHED = 0.8
 """Share of a follow-up's prompt that is in the cache of its session's home."""
@@ -37,6 +37,7 @@ class State:
     budget_remaining: jax.Array  # () float32, USD, >= 0
     step_count: jax.Array  # () int32, prompts routed this episode
     position: jax.Array  # () int32, row of the trace; 0 without one
+    day: jax.Array | None = None  # () int32, day of the week, 0 is Monday; None where the days are alike
 
     @property
     def time(self) -> jax.Array:
@@ -52,6 +53,9 @@ def initial_state(noise: Noise, params: Params) -> State:
         num_rows = params.traffic.rows.shape[0]
         position = jnp.minimum((noise.pause * num_rows).astype(jnp.int32), num_rows - 1)
     nothing = jnp.zeros(num_models, jnp.float32)
+    # With a week, the uniform is any time of it, and what is left over is uniform again: the time of day.
+    place = noise.pause if params.traffic.week is None else noise.pause * DAYS
+    day = None if params.traffic.week is None else jnp.minimum(place.astype(jnp.int32), DAYS - 1)
     return State(
         work=Work.none(params.engines),
         request_bucket=_filled(fleet.request_limit, noise.follow_up),
@@ -61,10 +65,11 @@ def initial_state(noise: Noise, params: Params) -> State:
         prompt=_next_prompt(noise, position, jnp.int32(num_models), params),
         burst=noise.burst,
         mean_gap=1.0 / params.arrivals.mean_rate,
-        time_of_day=noise.pause,
+        time_of_day=place if day is None else jnp.minimum(place - day.astype(jnp.float32), jnp.float32(1 - 2**-24)),
         budget_remaining=jnp.asarray(params.budget),
         step_count=jnp.int32(0),
         position=position,
+        day=day,
     )
 
 
@@ -111,6 +116,7 @@ def transition(state: State, action: jax.Array | int, noise: Noise, params: Para
         budget_remaining=jnp.maximum(0.0, state.budget_remaining - outcome.cost),
         step_count=state.step_count + 1,
         position=position,
+        day=None if state.day is None else (state.day + jnp.floor(later).astype(jnp.int32)) % DAYS,
     ), outcome
 
 
@@ -197,6 +203,8 @@ def _next_gap(state: State, noise: Noise, params: Params) -> tuple[jax.Array, ja
     rows = params.traffic.rows
     if rows is None:
         load = params.traffic.load
+        if state.day is not None:
+            load = load * jnp.asarray(params.traffic.week)[state.day]
         gap = draw_gap(noise.gap, noise.pause, state.burst, state.time_of_day, load, params.arrivals)
         return gap, state.position
     gap = jnp.asarray(rows)[state.position, 3] / params.arrivals.rate

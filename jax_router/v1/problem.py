@@ -101,14 +101,16 @@ def _settings_of(given: dict[str, Any]) -> dict[str, Any]:
 
 def _traffic_of(given: dict[str, Any], folder: Path) -> Traffic:
     for key in given:
-        if key not in ("lengths", "prompts", "answers", "load"):
-            raise ValueError(f"[traffic] has the unknown key {key!r}; allowed are lengths, prompts, answers, load")
+        if key not in ("lengths", "prompts", "answers", "load", "week"):
+            raise ValueError(
+                f"[traffic] has the unknown key {key!r}; allowed are lengths, prompts, answers, load, week"
+            )
     lengths: LengthTables | str = given.get("lengths", "conv")
     if "prompts" in given:
         prompts = _numbers(folder / given["prompts"], (INPUT_KNOTS,))
         answers = _numbers(folder / given["answers"], (BINS, OUTPUT_KNOTS))
         lengths = with_moments(QuantileTables(prompts, answers))
-    return Traffic.synthetic(lengths, load=given.get("load", [1.0]))
+    return Traffic.synthetic(lengths, load=given.get("load", [1.0]), week=given.get("week"))
 
 
 def _quality_of(

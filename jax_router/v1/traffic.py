@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 NUM_LOAD_BINS = 96
 """Values in the synthetic load table: one for every quarter of an hour of the simulated day."""
+DAYS = 7
+"""Of a week."""
 LOAD_PEAK = 0.375
 """When the synthetic load peaks, days after midnight: 09:00."""
 
@@ -49,6 +51,7 @@ class Traffic:
     rows: jax.Array | None  # (R, 4) float32: prompt, expected answer, answer (tokens), gap to the next row (s)
     settings: tuple[tuple[str, float], ...] = struct.field(pytree_node=False, default=())
     """What a trace says of its arrivals, names and values of `Settings` for `make_params`."""
+    week: jax.Array | None = None  # (7,) float32, mean 1, what the load of each day counts, from Monday on; None: alike
 
     @property
     def replays(self) -> bool:
@@ -59,7 +62,11 @@ class Traffic:
 
     @classmethod
     def synthetic(
-        cls, lengths: LengthTables | str = "conv", load_amplitude: float = 0.5, load: ArrayLike | None = None
+        cls,
+        lengths: LengthTables | str = "conv",
+        load_amplitude: float = 0.5,
+        load: ArrayLike | None = None,
+        week: ArrayLike | None = None,
     ) -> "Traffic":
         """Prompts of tables, and a sine of load that peaks at 09:00 or a load of one's own.
 
@@ -67,13 +74,15 @@ class Traffic:
             lengths: "conv", "code", or tables such as those of `jax_router.v1.lengths.tables_from` and `lognormal`.
             load_amplitude: of the sine, 0 .. 1.
             load: (L,) the load in each L-th part of a day, at least 0; its mean becomes 1.
+            week: (7,) what the load of each day of the week is multiplied by, from Monday on; its mean becomes 1.
 
         Raises:
             ValueError: one line that names the argument, the value and what is allowed.
         """
         amplitude = check_number("load_amplitude", load_amplitude, at_least=0, at_most=1)
         table = sine_load(amplitude, NUM_LOAD_BINS, LOAD_PEAK) if load is None else _checked_load(load)
-        return cls(lengths=_checked_lengths(lengths), load=constant(table), rows=None)
+        days = None if week is None else constant(_checked_week(week))
+        return cls(lengths=_checked_lengths(lengths), load=constant(table), rows=None, week=days)
 
     @classmethod
     def from_trace(
@@ -147,8 +156,15 @@ def _checked_lengths(lengths: LengthTables | str) -> LengthTables:
     return MEASURED[lengths]
 
 
-def _checked_load(load: ArrayLike) -> np.ndarray:
+def _checked_load(load: ArrayLike, name: str = "load") -> np.ndarray:
     table = np.asarray(load, np.float64)
     if table.ndim != 1 or not table.size or not (np.isfinite(table) & (table >= 0)).all() or table.sum() <= 0:
-        raise ValueError(f"load is {load!r}; it must be a list of numbers of at least 0, not all 0")
+        raise ValueError(f"{name} is {load!r}; it must be a list of numbers of at least 0, not all 0")
     return table / table.mean()
+
+
+def _checked_week(week: ArrayLike) -> np.ndarray:
+    table = _checked_load(week, "week")
+    if len(table) != DAYS:
+        raise ValueError(f"week has {len(table)} numbers; it must have one for each day from Monday on")
+    return table

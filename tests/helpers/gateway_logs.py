@@ -74,7 +74,7 @@ def write_log(folder: Path, gateway: Gateway, router: Router, size: int, seed: i
     ttft, latency, refused = np.full((3, size), np.nan)
     for m, model in enumerate(gateway.models):
         rows = chosen == m
-        served = serve(_engine(model), seconds[rows], inputs[rows], outputs[rows])
+        served = serve(engine_of(model), seconds[rows], inputs[rows], outputs[rows])
         late = model.overhead * np.exp(model.jitter * rng.normal(size=rows.sum()))
         ttft[rows], latency[rows], refused[rows] = served.ttft + late, served.latency + late, served.refused
     probit = norm.ppf(gateway.shares[category, chosen])
@@ -110,7 +110,8 @@ def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
-def _engine(model: ModelConfig) -> Engine:
+def engine_of(model: ModelConfig, patience: float = np.inf) -> Engine:
+    """The exact engine of a model, without its overhead, which has jitter of its own."""
     return Engine(
         step_time=model.step_time,
         step_time_per_sequence=model.step_time_per_sequence,
@@ -119,6 +120,7 @@ def _engine(model: ModelConfig) -> Engine:
         chunk=model.chunk,
         rpm=model.rpm or np.inf,
         tpm=model.tpm or np.inf,
+        patience=patience,
     )
 
 

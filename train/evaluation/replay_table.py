@@ -54,12 +54,11 @@ def in_words(evaluation: ReplayEvaluation, policy: str | None) -> str:
     if chosen.difference is not None:
         less = chosen.difference["cost"]
         ends = sorted(abs(end) for end in (less.low, less.high))
-        kept = "more" if less.mean > 0 else "saved"
-        sentence += f" {abs(less.mean):.3g} USD {kept}"
         if less.low * less.high > 0:
-            sentence += f", 95 % interval {ends[0]:.3g} to {ends[1]:.3g} by blocks of time."
+            kept = "costs {} USD more" if less.mean > 0 else "saves {} USD"
+            sentence += f" That {kept.format(f'{abs(less.mean):.3g}')} ({ends[0]:.3g} to {ends[1]:.3g}, 95 % interval)."
         else:
-            sentence += ", which is within chance by blocks of time."
+            sentence += " The difference in cost is within chance."
     return "\n".join([*([evaluation.warning] if evaluation.warning else []), sentence])
 
 

@@ -1,26 +1,31 @@
-"""When prompts come: the mean rate, the profile of the day, and the process that predicts later counts best."""
+"""When prompts come: the mean rate, its day and week, and the process that predicts later counts best."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from jax_router.v1.arrivals import Arrivals, burstiness, draw_gap, next_burst, settings_of
+from jax_router.v1.arrivals import burstiness, settings_of
+from jax_router.v1.fitting.calendar import Profile, day_profile, evened, week_profile
 from jax_router.v1.fitting.estimate import BLOCKS, Estimate, prior
+from jax_router.v1.fitting.simulated import simulate
 
-DAY = 86_400.0
-HOURS = 24
-DAYS_FOR_A_PROFILE = 2
-"""Days of a log from which on it says how the load goes through the day."""
 WINDOWS = (1.0, 3.0, 10.0, 30.0, 60.0)
 """s, over which dispersion is shown; only those of which a log has many."""
 FINE_WINDOWS = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 """s, from which burstiness is told."""
-SIMULATED = 100_000
-"""Arrivals that a process is judged by."""
+SIMULATED, TIMES = 25_000, 16
+"""Arrivals that a process is judged by, and how many times as many."""
+ENOUGH_SECONDS = 100_000.0
+"""s of each of them whose counts tell how frequent a count is."""
+CALIBRATIONS = 4
+"""Simulations that a process is calibrated by, all with the same luck."""
+RESAMPLES = 50
+FEWEST_BLOCKS = 6
+"""Blocks of time that intervals are drawn from."""
 PROCESSES = ("poisson", "cox", "on_off")
+FEWEST_COUNTS = 100
+"""Held-out windows of one length, from which on they count."""
 TIE = 0.01
 """Nats a count by which likelihoods may differ by chance."""
 
@@ -37,62 +42,46 @@ class FittedArrivals:
     """v, the relative variance of the rate."""
     memory: Estimate
     """tau, s, how long the rate remembers."""
-    load: np.ndarray
-    """(HOURS,) or (1,) float64, mean 1, the load over the day in UTC."""
+    day: Profile
+    """The load of each hour in UTC."""
+    week: Profile
+    """What the load of each day of the week is multiplied by, from Monday on."""
     likelihood: Mapping[str, float]
     """Mean log-likelihood of a held-out count, nats, by process."""
 
 
 def fit_arrivals(seconds: np.ndarray, held_out: np.ndarray) -> FittedArrivals:
     """Fit the process to arrival times, (R,) s since 1970 in their order; `held_out`, (H,), come after them."""
-    load = day_profile(seconds)
-    even, later = evened(seconds, load), evened(held_out, load)
-    rate = len(even) / (even[-1] - even[0])
+    week = week_profile(seconds)
+    day = day_profile(seconds, week)
+    even, later = evened(seconds, day, week), evened(held_out, day, week)
     counts = counts_in(even, 1.0)
-    variance, memory = _burstiness(counts, rate)
-    likelihood, settings = {}, {}
+    measured = np.array([rate := len(even) / (even[-1] - even[0]), *_burstiness(counts, rate)])
+    truth, likelihood = {}, {}
     for process in PROCESSES:
-        settings[process] = _calibrated(process, rate, variance, memory)
-        simulated = simulate(settings[process], np.ones(1), SIMULATED)
-        likelihood[process] = _likelihood(simulated, later)
+        truth[process] = _calibrated(process, measured, len(counts))
+        likelihood[process] = _likelihood(simulate(settings_of(process, *truth[process]), SIMULATED, TIMES), later)
     # The simplest of those that predict as well.
     best = next(process for process in PROCESSES if likelihood[process] >= max(likelihood.values()) - TIE)
-    intervals = _intervals(counts, memory)
+    drawn = _resampled(counts, measured[2]) * truth[best] / measured
     seen = f"log, {len(seconds):,} requests in {(seconds[-1] - seconds[0]) / 3600:,.1f} h"
-    fitted = {name: Estimate(value, f"{seen}; {best}") for name, value in settings[best].items()}
-    ratio = settings[best]["rate"] / rate  # a process with pauses has a higher rate outside of them
-    fitted["rate"] = Estimate(settings[best]["rate"], seen, *(ratio * intervals[0]))
+    many = [settings_of(best, *one) for one in drawn]
+    settings = settings_of(best, *truth[best])
+    variance, memory = (
+        Estimate(float(truth[best][i]), "log, index of dispersion", *_ends(drawn[:, i])) for i in (1, 2)
+    )
     return FittedArrivals(
         process=best,
-        numbers=fitted,
-        variance=Estimate(variance, "log, index of dispersion", *intervals[1]),
-        memory=Estimate(memory, "log, index of dispersion", *intervals[2])
-        if variance > 0
-        else prior(1.0, "the rate does not vary"),
-        load=load,
+        numbers={
+            name: Estimate(value, seen if name == "rate" else f"{seen}; {best}", *_ends([one[name] for one in many]))
+            for name, value in settings.items()
+        },
+        variance=variance,
+        memory=memory if best != "poisson" else prior(1.0, "without bursts, counts are predicted as well"),
+        day=day,
+        week=week,
         likelihood=likelihood,
     )
-
-
-def day_profile(seconds: np.ndarray) -> np.ndarray:
-    """The load in each hour of the day in UTC, (HOURS,) float64 with mean 1; (1,) where the log is too short."""
-    if seconds[-1] - seconds[0] < DAYS_FOR_A_PROFILE * DAY:
-        return np.ones(1)
-    first, last = seconds[0] / 3600, seconds[-1] / 3600
-    hours = np.arange(int(np.ceil(first)), int(np.floor(last)))  # whole ones
-    counts = np.histogram(seconds / 3600, bins=np.append(hours, hours[-1] + 1))[0]
-    load = np.array([counts[hours % HOURS == hour].mean() for hour in range(HOURS)])
-    return load / load.mean() if load.mean() > 0 else np.ones(1)
-
-
-def evened(seconds: np.ndarray, load: np.ndarray) -> np.ndarray:
-    """The times on a clock that runs as fast as the day's load, so that nothing of the day is left, (R,) s."""
-    if len(load) == 1 or not len(seconds):
-        return seconds - (seconds[0] if len(seconds) else 0.0)
-    step = DAY / len(load)
-    edges = np.arange(np.floor(seconds[0] / step), np.ceil(seconds[-1] / step) + 1)
-    clock = np.concatenate([[0.0], np.cumsum(load[edges[:-1].astype(np.int64) % len(load)] * step)])
-    return np.interp(seconds / step, edges, clock)
 
 
 def counts_in(seconds: np.ndarray, window: float) -> np.ndarray:
@@ -107,14 +96,6 @@ def dispersion(counts: np.ndarray, window: int) -> float:
     return float(summed.var() / max(summed.mean(), 1e-12))
 
 
-def simulate(settings: Mapping[str, float], load: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
-    """Times of `count` arrivals of the environment's own process, (count,) float64, s, from midnight on."""
-    numbers = {"burst_time": 30.0, "day_seconds": DAY, **settings}
-    arrivals = Arrivals(unit_rate=jnp.float32(1), **{name: jnp.float32(number) for name, number in numbers.items()})
-    gaps = _gaps(arrivals, jnp.asarray(load, jnp.float32), jax.random.key(seed), count)
-    return np.cumsum(np.asarray(gaps, np.float64))
-
-
 def _burstiness(counts: np.ndarray, rate: float) -> tuple[float, float]:
     """Relative variance of the rate and its memory, s."""
     windows = np.array([window for window in FINE_WINDOWS if window <= len(counts) / 20])
@@ -122,34 +103,39 @@ def _burstiness(counts: np.ndarray, rate: float) -> tuple[float, float]:
     return burstiness(windows, measured, rate)
 
 
-def _calibrated(process: str, rate: float, variance: float, memory: float) -> dict[str, float]:
-    """Settings whose simulated dispersion is the measured one.
+def _calibrated(process: str, target: np.ndarray, length: int) -> np.ndarray:
+    """The rate, its variance and memory with which the process has the measured dispersion, (3,) float64.
 
-    The environment's rate changes at arrivals alone, and the exponential of a Gaussian forgets faster than it: so the
-    numbers of the formula are corrected by what they come to in a simulation.
+    What is measured in a log is not what it was made with: the environment's rate changes at arrivals alone, the
+    exponential of a Gaussian forgets faster than it, and a short log has not seen the largest bursts. So simulations as
+    long as the log are measured in the same way (indirect inference: Gourieroux, Monfort and Renault, 1993).
+
+    Args:
+        process: one of `PROCESSES`.
+        target: (3,) as measured: prompts/s, relative variance, s.
+        length: of the log, s.
     """
-    settings = settings_of(process, rate, variance, memory)
-    if process == "poisson" or variance < 1e-3:
-        return settings
-    target = np.array([rate, variance, memory])
+    if process == "poisson" or target[1] < 1e-3:
+        return target
     now = target
-    for seed in range(4):
-        times = simulate(settings, np.ones(1), SIMULATED, seed)
-        seen_rate = len(times) / times[-1]
-        seen = np.array([seen_rate, *_burstiness(counts_in(times, 1.0), seen_rate)])
+    for _ in range(CALIBRATIONS):
+        simulated = simulate(settings_of(process, *now), SIMULATED, TIMES)
+        parts = [counts_in(times[times < length], 1.0) for times in simulated]
+        seen = np.mean([np.log(_burstiness(part, part.mean())) for part in parts], axis=0)
+        seen = np.exp([np.log(SIMULATED / simulated[:, -1].mean()), *seen])
         # What windows of a minute cannot tell stays near the formula.
-        now = np.clip(now * (target / seen) ** 0.7, target / 2, target * 2)
-        settings = settings_of(process, *now)
-    return settings
+        now = np.clip(now * (target / seen) ** 0.8, target / 2, target * 2)
+    return now
 
 
 def _likelihood(simulated: np.ndarray, held_out: np.ndarray) -> float:
-    """Mean log-likelihood, nats, of the held-out counts in windows of 1 and 10 s, by the simulated frequencies."""
+    """Mean log-likelihood, nats, of the held-out counts in windows of 1, 10 and 60 s, by the simulated frequencies."""
     total = []
-    for window in (1.0, 10.0):
-        if len(held_out) < 2 or held_out[-1] - held_out[0] < 2 * window:
+    for window in (1.0, 10.0, 60.0):
+        if len(held_out) < 2 or held_out[-1] - held_out[0] < FEWEST_COUNTS * window:
             continue
-        seen, expected = counts_in(held_out, window), counts_in(simulated, window)
+        seen = counts_in(held_out, window)
+        expected = np.concatenate([counts_in(one[one < ENOUGH_SECONDS], window) for one in simulated])
         # The classes are the same for every process: they follow from what was seen.
         edges = np.unique(np.quantile(seen, np.linspace(0, 1, 21)[1:-1], method="lower"))
         times = np.bincount(np.searchsorted(edges, expected), minlength=len(edges) + 1) + 0.5
@@ -157,32 +143,24 @@ def _likelihood(simulated: np.ndarray, held_out: np.ndarray) -> float:
     return float(np.sum(total)) if total else 0.0
 
 
-def _intervals(counts: np.ndarray, memory: float, resamples: int = 50) -> np.ndarray:
-    """95 % intervals of rate, variance and memory, (3, 2), from blocks of time drawn with replacement; else NaN."""
+def _resampled(counts: np.ndarray, memory: float) -> np.ndarray:
+    """Rates, variances and memories of blocks of time drawn with replacement, (RESAMPLES, 3); (0, 3) of a short log."""
     size = max(300, len(counts) // BLOCKS, int(5 * memory))  # a block holds what remembers
     parts = counts[: len(counts) // size * size].reshape(-1, size)
-    if len(parts) < 6:
-        return np.full((3, 2), np.nan)
+    if len(parts) < FEWEST_BLOCKS:
+        return np.zeros((0, 3))
     rng = np.random.default_rng(0)
     found = []
-    for _ in range(resamples):
+    for _ in range(RESAMPLES):
         drawn = parts[rng.integers(len(parts), size=len(parts))].reshape(-1)
         rate = max(float(drawn.mean()), 1e-9)
         found.append([rate, *_burstiness(drawn, rate)])
-    return np.percentile(found, [2.5, 97.5], axis=0).T
+    return np.array(found)
 
 
-@jax.jit(static_argnames="count")
-def _gaps(arrivals: Arrivals, load: jax.Array, key: jax.Array, count: int) -> jax.Array:
-    draws = jax.random.split(key, 3)
-    gap = jax.random.exponential(draws[0], (count,), jnp.float32)
-    pause = jax.random.uniform(draws[1], (count,), jnp.float32)
-    normal = jax.random.normal(draws[2], (count,), jnp.float32)
-
-    def one(carry: tuple[jax.Array, jax.Array], draw: tuple[jax.Array, jax.Array, jax.Array]):  # type: ignore[no-untyped-def]
-        burst, day = carry
-        seconds = draw_gap(draw[0], draw[1], burst, day, load, arrivals)
-        later = day + seconds / arrivals.day_seconds
-        return (next_burst(burst, draw[2], seconds, arrivals), jnp.minimum(later % 1.0, 1 - 2**-24)), seconds
-
-    return jax.lax.scan(one, (normal[0], jnp.float32(0)), (gap, pause, normal))[1]
+def _ends(values: Sequence[float] | np.ndarray) -> tuple[float, float] | tuple[None, None]:
+    """A 95 % interval of resampled values, if there are any and they differ."""
+    if not len(values) or np.ptp(values) == 0:
+        return None, None
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)

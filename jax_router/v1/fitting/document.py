@@ -48,7 +48,9 @@ Block = Heading | Paragraph | Items | Table | Picture
 
 _STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:1000px;margin:2em auto;padding:0 1em;color:#222}
 table{border-collapse:collapse;margin:1em 0}td,th{padding:.2em .7em;border-bottom:1px solid #ddd;text-align:right}
-td:first-child,th:first-child,td:last-child,th:last-child{text-align:left}img{max-width:100%}
+td:first-child,th:first-child,td:last-child,th:last-child{text-align:left}
+td:nth-child(2):nth-last-child(n+4),th:nth-child(2):nth-last-child(n+4){text-align:left}
+td:first-child{white-space:nowrap}img{max-width:100%}
 @media(prefers-color-scheme:dark){body{background:#1b1b1f;color:#ddd}td,th{border-color:#444}img{background:#fff}}"""
 
 

@@ -13,7 +13,7 @@ from jax_router.v1.fitting.estimate import Estimate, prior
 from jax_router.v1.fitting.inflight import Requests
 from jax_router.v1.fitting.limits import fit_limits
 from jax_router.v1.fitting.prices import Given, fit_prices
-from jax_router.v1.fitting.quality import GOOD, FittedQuality, fit_quality, read_table
+from jax_router.v1.fitting.quality import GOOD, FittedQuality, fit_quality, read_table, wilson
 from jax_router.v1.fitting.speed import USUAL, fit_speed
 from jax_router.v1.lengths import QuantileTables, quantiles_of
 
@@ -101,11 +101,11 @@ def _parts(log: Log) -> tuple[Log, Log]:
 
 
 def _patience(ttft: np.ndarray) -> Estimate:
-    """A log has those who stayed: nobody is less patient than the longest wait in it."""
+    """A log has those who stayed: nobody is less patient than the longest wait in it, and that is all it says."""
     longest = float(np.nanmax(ttft)) if np.isfinite(ttft).any() else 0.0
     if longest <= USUAL_PATIENCE:
         return prior(USUAL_PATIENCE, "who left is in no log")
-    return Estimate(2 * longest, f"log, somebody waited {longest:.1f} s for a first token and stayed; twice that")
+    return prior(2 * longest, f"who left is in no log; twice the {longest:.1f} s that somebody waited and stayed")
 
 
 def _quality(log: Log, table: str | PathLike[str] | None, given: Given) -> FittedQuality | None:
@@ -125,13 +125,18 @@ def _quality(log: Log, table: str | PathLike[str] | None, given: Given) -> Fitte
 
 def _mean(quality: FittedQuality, model: int) -> Estimate:
     counts = quality.prompts[:, model]
-    return Estimate(float((counts * quality.share_good[:, model]).sum() / counts.sum()), quality.origin)
+    return _share((counts * quality.share_good[:, model]).sum(), counts.sum(), quality.origin)
+
+
+def _share(good: float, count: float, origin: str) -> Estimate:
+    low, high = wilson(np.array(good / count), np.array(count))
+    return Estimate(float(good / count), origin, float(low), float(high))
 
 
 def _own_score(log: Log, model: int) -> Estimate | None:
     """Of a model that has scores where others have none."""
     scores = log.score[(log.model == model) & np.isfinite(log.score)]
-    return Estimate(float((scores >= GOOD).mean()), f"log, {len(scores):,} scores") if len(scores) else None
+    return _share((scores >= GOOD).sum(), len(scores), f"log, {len(scores):,} scores") if len(scores) else None
 
 
 def _model(

@@ -1,13 +1,15 @@
 """Real beside simulated, on the part of the log that nothing was fitted to."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import jax
 import numpy as np
 
-from jax_router.v1.fitting.arrivals import SIMULATED, WINDOWS, counts_in, dispersion, simulate
+from jax_router.v1.fitting.arrivals import WINDOWS, counts_in, dispersion
+from jax_router.v1.fitting.estimate import Estimate
 from jax_router.v1.fitting.fit import FittedProblem, came
+from jax_router.v1.fitting.simulated import simulate
 from jax_router.v1.lengths import draw_pair
 from jax_router.v1.problem import Problem
 from jax_router.v1.replay import DAY, Played, Replay, as_routed, make_replay
@@ -16,8 +18,10 @@ CLOSE = 0.1
 """How far means of cost, latency and tokens may be off before the verdict says so."""
 CLOSE_BURSTS = 0.25
 """The same of the index of dispersion."""
-MOST_SIMULATED = 1_000_000
-"""Arrivals of the simulation that the held-out part is compared with."""
+FEWEST_TIMES, MOST_TIMES = 4, 40
+"""Simulations that the held-out part is compared with."""
+MOST_SIMULATED = 4_000_000
+"""Arrivals of all of them, as far as the fewest allow."""
 PERCENTILES = (50, 95, 99)
 
 
@@ -50,7 +54,8 @@ class HeldOut:
     """The comparison, and what pictures of it are drawn from."""
 
     rows: tuple[Compared, ...]
-    simulated_times: np.ndarray  # (S,) s
+    simulated_times: tuple[np.ndarray, ...]
+    """Arrivals, s since 1970, of simulations of the very hours of the held-out part."""
     simulated_tokens: np.ndarray  # (2, S) prompts and answers
     replay: Replay | None
     """None: the log does not say how long answers are."""
@@ -60,8 +65,7 @@ class HeldOut:
 def compare_held_out(fitted: FittedProblem, problem: Problem, seed: int = 0) -> HeldOut:
     """Simulate the held-out part; `problem` is what was written to the folder and read again."""
     log = fitted.held_out
-    settings = {name: estimate.value for name, estimate in fitted.arrivals.numbers.items()}
-    times = simulate(settings, fitted.arrivals.load, int(np.clip(20 * len(log), SIMULATED, MOST_SIMULATED)), seed + 1)
+    times = _as_long(fitted, came(log), seed + 1)
     tokens = _tokens(problem, seed)
     rows = [*_arrivals(came(log), times)]
     kinds = [("prompt", log.prompt_tokens, tokens[0])]
@@ -104,23 +108,45 @@ def verdict(held_out: HeldOut, fitted: FittedProblem) -> str:
     unknown = [name for name, model in fitted.models.items() if getattr(model.get("slots"), "is_prior", False)]
     if unknown:
         bad.append(f"loads far above the log's at {_and(unknown)}, whose slots are a prior")
+    queued = [name for name, model in fitted.models.items() if _always_queued(model)]
+    if queued:
+        bad.append(f"loads far below the log's at {_and(queued)}, where nearly every request met a queue")
     use = _and(good) if good else "nothing that the log could check"
     return f"This simulator may be used for {use}{f'; not for {_and(bad)}' if bad else ''}."
+
+
+def _always_queued(model: Mapping[str, Estimate | str]) -> bool:
+    """Whether the log tells an iteration of this model, and not what goes before it."""
+    step_time, overhead = model.get("step_time"), model.get("overhead")
+    return bool(step_time and overhead and not step_time.is_prior and overhead.is_prior)  # type: ignore[union-attr]
 
 
 def _and(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _arrivals(real: np.ndarray, simulated: np.ndarray) -> Iterator[Compared]:
+def _as_long(fitted: FittedProblem, real: np.ndarray, seed: int) -> tuple[np.ndarray, ...]:
+    """Arrivals of several simulations, s since 1970, from the first real one to the last, (R,)."""
+    arrivals = fitted.arrivals
+    settings = {name: estimate.value for name, estimate in arrivals.numbers.items()}
+    many = int(np.clip(MOST_SIMULATED // len(real), FEWEST_TIMES, MOST_TIMES))
+    count, begin = len(real), float(real[0])
+    while True:
+        times = simulate(settings, count, many, seed, day=arrivals.day, week=arrivals.week, begin=begin)
+        if (times[:, -1] >= real[-1]).all():
+            return tuple(one[one < real[-1]] for one in times)
+        count *= 2
+
+
+def _arrivals(real: np.ndarray, simulated: tuple[np.ndarray, ...]) -> Iterator[Compared]:
     """Rate and dispersion, beside those of simulations that are as long."""
     span = float(real[-1] - real[0])
-    seen, made = counts_in(real, 1.0), counts_in(simulated, 1.0)
-    parts = [made[i : i + len(seen)] for i in range(0, len(made) - len(seen) + 1, len(seen))] or [made]
+    seen, parts = counts_in(real, 1.0), [counts_in(one, 1.0) for one in simulated]
 
     def compared(what: str, number: Callable[[np.ndarray], float]) -> Compared:
-        low, high = np.percentile([number(part) for part in parts], [2.5, 97.5])
-        return Compared("arrivals", what, number(seen), number(made), (float(low), float(high)))
+        made = [number(part) for part in parts]
+        low, high = np.percentile(made, [2.5, 97.5])
+        return Compared("arrivals", what, number(seen), float(np.mean(made)), (float(low), float(high)))
 
     yield compared("rate, prompts/s", lambda counts: float(counts.mean()))
     for window in WINDOWS:

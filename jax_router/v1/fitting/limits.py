@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import chi2
 
 from jax_router.v1.fitting.estimate import Estimate
 
@@ -66,7 +67,11 @@ def _buckets(answered: np.ndarray, tokens: np.ndarray, refused: np.ndarray) -> t
 
 
 def _outages(answered: np.ndarray, errors: np.ndarray, span: float) -> tuple[Estimate | None, Estimate | None]:
-    """Mean time between outages and mean length of one, s."""
+    """Mean time between outages and mean length of one, s.
+
+    The environment draws both from exponential distributions, and their exact intervals hold from one outage on, where
+    a bootstrap has nothing to draw from (Epstein and Sobel, 1953).
+    """
     places = np.searchsorted(answered, errors)
     lengths = []
     for place in np.unique(places):
@@ -77,5 +82,9 @@ def _outages(answered: np.ndarray, errors: np.ndarray, span: float) -> tuple[Est
     found = np.array([length for length in lengths if 0 < length < LONGEST_OUTAGE])
     if not len(found):
         return None, None
-    origin = f"log, {len(found)} runs of errors"
-    return Estimate(span / len(found), origin), Estimate(float(found.mean()), origin)
+    count, origin = len(found), f"log, {len(found)} runs of errors"
+    often, seldom = chi2.ppf([0.975, 0.025], [2 * count + 2, 2 * count])
+    longer, shorter = chi2.ppf([0.025, 0.975], 2 * count)
+    between = Estimate(span / count, origin, 2 * span / often, 2 * span / seldom)
+    total = 2 * found.sum()
+    return between, Estimate(float(found.mean()), origin, total / shorter, total / longer)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jax_router.v1.fitting.arrivals import HOURS, WINDOWS, counts_in, dispersion
+from jax_router.v1.fitting.arrivals import WINDOWS, counts_in, dispersion
+from jax_router.v1.fitting.calendar import DAY
 from jax_router.v1.fitting.fit import FittedProblem, came
 from jax_router.v1.fitting.heldout import HeldOut
 
@@ -31,7 +32,7 @@ def draw(fitted: FittedProblem, held_out: HeldOut) -> dict[str, bytes]:
 
 
 PICTURES = {
-    "arrivals.png": "The rate of prompts over the time of day, and the index of dispersion over window lengths",
+    "arrivals.png": "The rate of prompts over the held-out part, and the index of dispersion over window lengths",
     "tokens.png": "The distributions of prompts and of answers",
     "latency.png": "Quantiles of latency and of time to first token of each model",
 }
@@ -54,26 +55,21 @@ def _figure(panels: list[Callable[[Any], None]]) -> bytes:
 
 
 def _rate(fitted: FittedProblem, held_out: HeldOut, axes: "Axes") -> None:
-    """Over the hour of the day where the log has days, else over its minutes."""
-    real, simulated = came(fitted.held_out), held_out.simulated_times
-    if len(fitted.arrivals.load) > 1:
-        for seconds, colour, name in ((real, REAL, "real"), (simulated, SIMULATED, "simulated")):
-            hours = np.bincount((seconds / 3600 % HOURS).astype(int), minlength=HOURS)
-            axes.plot(hours / hours.mean(), color=colour, label=name)
-        axes.set(xlabel="hour of the day, UTC", ylabel="prompts, over their mean", ylim=(0, None))
-        return
-    minutes = max(2, int((real[-1] - real[0]) / 60))
-    for seconds, colour, name in ((real, REAL, "real"), (simulated, SIMULATED, "simulated")):
-        axes.plot(counts_in(seconds, 60.0)[:minutes] / 60, color=colour, label=name)
-    axes.set(xlabel="minute", ylabel="prompts/s", ylim=(0, None))
+    """Of the held-out part and of one simulation of its hours; over hours, or over minutes where there are few."""
+    real, simulated = came(fitted.held_out), held_out.simulated_times[0]
+    name, step = ("hour", 3600.0) if real[-1] - real[0] >= DAY / 2 else ("minute", 60.0)
+    for seconds, colour, label in ((real, REAL, "real"), (simulated, SIMULATED, "simulated")):
+        axes.plot(counts_in(seconds, step) / step, color=colour, label=label)
+    axes.set(xlabel=f"{name} of the held-out part", ylabel="prompts/s", ylim=(0, None))
 
 
 def _bursts(fitted: FittedProblem, held_out: HeldOut, axes: "Axes") -> None:
     real = came(fitted.held_out)
     windows = [int(window) for window in (*WINDOWS, 120, 300) if window <= (real[-1] - real[0]) / 10]
-    for seconds, colour, name in ((real, REAL, "real"), (held_out.simulated_times, SIMULATED, "simulated")):
-        counts = counts_in(seconds, 1.0)
-        axes.plot(windows, [dispersion(counts, window) for window in windows], "o-", color=colour, label=name)
+    for parts, colour, name in (((real,), REAL, "real"), (held_out.simulated_times, SIMULATED, "simulated")):
+        counts = [counts_in(part, 1.0) for part in parts]
+        means = [np.mean([dispersion(one, window) for one in counts]) for window in windows]
+        axes.plot(windows, means, "o-", color=colour, label=name)
     axes.set(xlabel="window, s", ylabel="index of dispersion", xscale="log", yscale="log")
 
 
@@ -111,3 +107,5 @@ def _latency(held_out: HeldOut, ttft: bool, axes: "Axes") -> None:
     if highest:
         axes.plot([lowest, highest], [lowest, highest], ":", color=REAL)
         axes.set(xscale="log", yscale="log")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_minor_formatter("")  # a range of less than a decade would have a crowd of them

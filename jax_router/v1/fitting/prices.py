@@ -78,8 +78,12 @@ def fit_prices(
         agreeing = rest <= max(float(np.median(rest)), 1e-12) * 3
         found = np.linalg.lstsq(million[agreeing], billed[agreeing], rcond=None)[0]
     origin = f"log, cost of {len(billed):,} answers"
+    kept, paid = million[agreeing], billed[agreeing]
+    variance = ((paid - kept @ found) ** 2).sum() / max(1, len(paid) - 2)
+    error = 1.96 * np.sqrt(variance * np.diag(np.linalg.pinv(kept.T @ kept)))
     return {
-        n: Estimate(max(0.0, float(v)), origin) for n, v in zip(("price_in", "price_out"), found, strict=True)
+        name: Estimate(max(0.0, float(value)), origin, max(0.0, float(value - by)), float(value + by))
+        for name, value, by in zip(("price_in", "price_out"), found, error, strict=True)
     }, None
 
 

@@ -111,9 +111,13 @@ def _traffic(problem: FittedProblem) -> Iterator[str]:
     else:
         yield f'prompts = "prompt_tokens.csv"  # quantiles; log, {len(problem.fitted):,} requests'
         yield 'answers = "answer_tokens.csv"  # quantiles of the answers in each of 12 bins of the prompts'
-    load = problem.arrivals.load
-    why = "by the hour of the day in UTC" if len(load) > 1 else "prior: the log is too short for a profile of the day"
-    yield f"load = [{', '.join(f'{value:.3f}' for value in load)}]  # {why}"
+    day, week = problem.arrivals.day, problem.arrivals.week
+    why = "prior: the log is too short for a profile of the day" if day.is_flat else "by the hour of the day in UTC"
+    yield f"load = {_list(day.load)}  # {why}"
+    if week.is_flat:
+        yield "# no week: the log is shorter than two weeks and a half, or its days differ by no more than chance"
+    else:
+        yield f"week = {_list(week.load)}  # what the load counts on each day in UTC, from Monday on; log"
 
 
 def _quality(problem: FittedProblem) -> Iterator[str]:
@@ -158,6 +162,10 @@ def _line(name: str, value: Estimate | str) -> str:
 def _value(value: Estimate | str) -> float:
     assert isinstance(value, Estimate)
     return value.value
+
+
+def _list(values: np.ndarray) -> str:
+    return f"[{', '.join(f'{value:.3f}' for value in values)}]"
 
 
 def _number(value: float) -> str:

@@ -132,11 +132,17 @@ def _interval(prompts: np.ndarray, good: np.ndarray) -> tuple[np.ndarray, np.nda
     mean = good.sum(0) / np.maximum(prompts.sum(0), 1)
     count = prompts + SHRINKAGE * (prompts == 0)
     share = np.where(prompts > 0, good / np.maximum(prompts, 1), mean)
+    low, high = wilson(share, count)
+    center = shrunk(prompts, good)
+    return np.minimum(low, center), np.maximum(high, center)
+
+
+def wilson(share: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both ends of the 95 % interval of shares that were counted (Wilson, 1927), shapes that broadcast."""
     z2 = 1.96**2
     middle = (share + z2 / (2 * count)) / (1 + z2 / count)
     half = 1.96 / (1 + z2 / count) * np.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
-    center = shrunk(prompts, good)
-    return np.minimum(middle - half, center), np.maximum(middle + half, center)
+    return middle - half, middle + half
 
 
 def _beta(place: np.ndarray, model: np.ndarray, good: np.ndarray, prompt: np.ndarray, share: np.ndarray) -> Estimate:

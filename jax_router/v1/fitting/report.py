@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 
+from jax_router.v1.fitting.calendar import HOURS, WEEKDAYS
 from jax_router.v1.fitting.document import Block, Heading, Items, Paragraph, Picture, Table
 from jax_router.v1.fitting.estimate import Estimate
 from jax_router.v1.fitting.fit import FittedProblem
 from jax_router.v1.fitting.heldout import HeldOut, verdict
 from jax_router.v1.fitting.pictures import PICTURES
 from jax_router.v1.fitting.problem_file import UNITS
+
+LARGE = 1000
+"""Numbers from here on are shown as whole ones."""
 
 
 def report_of(fitted: FittedProblem, held_out: HeldOut, log_name: str) -> list[Block]:
@@ -29,6 +33,7 @@ def report_of(fitted: FittedProblem, held_out: HeldOut, log_name: str) -> list[B
         Table([["", "quantity", "real", "simulated", "error", "95 % of simulations as long"], *_compared(held_out)]),
         Heading("What was fitted"),
         Table([["", "number", "value", "95 % interval", "unit", "where it is from"], *_numbers(fitted)]),
+        *_calendar(fitted),
         *_quality(fitted),
     ]
 
@@ -78,8 +83,37 @@ def _numbers(fitted: FittedProblem) -> Iterator[list[str]]:
 
 
 def _number(about: str, name: str, estimate: Estimate, unit: str) -> list[str]:
-    interval = "" if estimate.interval is None else "{:.4g} to {:.4g}".format(*estimate.interval)
-    return [about, name, f"{estimate.value:.5g}", interval, unit, estimate.origin]
+    shown = "{:,.0f} to {:,.0f}" if abs(estimate.value) >= LARGE else "{:.4g} to {:.4g}"
+    interval = "" if estimate.interval is None else shown.format(*estimate.interval)
+    value = f"{estimate.value:,.0f}" if abs(estimate.value) >= LARGE else f"{estimate.value:.4g}"
+    return [about, name, value, interval, unit, estimate.origin]
+
+
+def _calendar(fitted: FittedProblem) -> Iterator[Block]:
+    arrivals = fitted.arrivals
+    hours = [f"{hour:02d} h" for hour in range(HOURS)]
+    for title, profile, names, why in (
+        ("The day", arrivals.day, hours, "the log is shorter than two days and a half."),
+        (
+            "The week",
+            arrivals.week,
+            WEEKDAYS,
+            "the log has no two weeks to fit, or its days differ by no more than chance.",
+        ),
+    ):
+        yield Heading(title, 3)
+        if profile.is_flat:
+            yield Paragraph(f"All the same (prior): {why}")
+            continue
+        yield Table(
+            [
+                ["UTC", "load over its mean", "95 % interval"],
+                *(
+                    [name, f"{value:.3f}", f"{low:.3f} to {high:.3f}"]
+                    for name, value, low, high in zip(names, profile.load, profile.low, profile.high, strict=True)
+                ),
+            ]
+        )
 
 
 def _quality(fitted: FittedProblem) -> Iterator[Block]:

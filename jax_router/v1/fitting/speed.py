@@ -5,6 +5,7 @@ prefilled meanwhile: three numbers, and the log counts what they are multiplied 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -26,8 +27,14 @@ CROWDED = 0.5
 """Others inside, on average, from which on they tell how fast prompts are read."""
 FASTEST = 1e6
 """Prompt tokens/s, the highest rate that a fit may have."""
-ENOUGH = 300
+ENOUGH = 100
 """Requests that tell the overhead: those with the fewest in front of them."""
+ALONE = 0.2
+"""Others in front of them, on average, up to which they tell it: behind a queue, it cannot be told from waiting."""
+LONGER = 1.25
+"""How many times as long the usual request has to wait as the calmest ones do, where there is a queue."""
+STEADY = 0.2
+"""How far batches may differ, over their median, while W and H are told by their sum alone."""
 FEWEST_CALM = 20
 """Of those, in a bootstrap sample that counts."""
 SATURATED = 100
@@ -48,14 +55,15 @@ def fit_speed(requests: Requests, with_ttft: bool, given: Mapping[str, float]) -
     beside = company(requests)
     chunk = given.get("chunk", CHUNK)
     calm = _calm(beside, with_ttft)
-    chosen = np.union1d(_thinned(requests.completion_tokens >= 4, MOST_ROWS), _thinned(calm, MOST_ROWS // 4))
+    decoding = _with_company(requests) & (requests.completion_tokens >= 4)
+    chosen = np.union1d(_thinned(decoding, MOST_ROWS), _thinned(calm, MOST_ROWS // 4))
     names = ("step_time", "step_time_per_sequence", "prefill_rate", "overhead", "jitter")
 
     def numbers(rows: np.ndarray) -> np.ndarray:
         if calm[rows].sum() < FEWEST_CALM:
             return np.full(len(names), np.nan)
         if with_ttft:
-            return _with_ttft(requests, beside, rows, rows[calm[rows]], chunk)
+            return _with_ttft(requests, beside, rows[decoding[rows]], rows[calm[rows]], chunk)
         return _without(requests, beside, rows[calm[rows]])
 
     values = numbers(chosen)
@@ -63,6 +71,11 @@ def fit_speed(requests: Requests, with_ttft: bool, given: Mapping[str, float]) -
     low, high = block_bootstrap(blocks_of(requests.start[drawn]), lambda rows: numbers(drawn[rows]), resamples=40)
     seen = f"log, {len(requests):,} requests"
     fitted = {n: Estimate(v, seen, *ends) for n, v, *ends in zip(names, values, low, high, strict=True)}
+    fitted |= _only_together(fitted, beside)
+    if with_ttft and _always_waits(requests, beside, calm, fitted["prefill_rate"].value):
+        why = "nearly every request met a queue"
+        overhead = min(USUAL["overhead"], fitted["overhead"].value)
+        fitted |= {"overhead": prior(overhead, why), "jitter": prior(USUAL["jitter"], why)}
     if not with_ttft:
         fitted["jitter"] = prior(0.0, "the log has no time of the first token")
     fitted["slots"] = _slots(beside, with_ttft)
@@ -72,10 +85,42 @@ def fit_speed(requests: Requests, with_ttft: bool, given: Mapping[str, float]) -
 def _calm(beside: Company, with_ttft: bool) -> np.ndarray:
     """Which requests met nobody in front of them, as far as the log can tell, (R,) bool."""
     ahead = beside.inside - beside.decoding if with_ttft else beside.inside
-    wanted = ENOUGH if with_ttft else max(ENOUGH, len(ahead) // 5)
+    wanted = ENOUGH if with_ttft else max(3 * ENOUGH, len(ahead) // 5)
     enough = np.sort(ahead)[min(wanted, len(ahead) - 1)]  # as few ahead as that many requests had
     calm = ahead <= enough
-    return calm & (beside.inside <= np.quantile(beside.inside[calm], 0.5))
+    calmer = calm & (beside.inside <= np.quantile(beside.inside[calm], 0.5))
+    return calmer if calmer.sum() >= wanted else calm
+
+
+def _with_company(requests: Requests) -> np.ndarray:
+    """Which requests, (R,) bool, have ended before the log does: of the others, the log lacks who came meanwhile.
+
+    A handful of them would tell W from H by batches that only seem to be small.
+    """
+    ended = requests.end <= requests.start[-1]
+    return ended if ended.mean() >= 0.5 else np.ones(len(requests), bool)
+
+
+def _only_together(fitted: Mapping[str, Estimate], beside: Company) -> dict[str, Estimate]:
+    """W and H again, with that said, where the same number decoded all the time: then the log has their sum alone."""
+    low, usual, high = np.quantile(beside.batch, [0.05, 0.5, 0.95])
+    if usual < 2 or high - low > STEADY * usual:
+        return {}
+    why = f"with {usual:.0f} in nearly every batch, of which only W + {usual:.0f} H is sure"
+    names = ("step_time", "step_time_per_sequence")
+    return {name: replace(fitted[name], origin=f"{fitted[name].origin}, {why}") for name in names}
+
+
+def _always_waits(requests: Requests, beside: Company, calm: np.ndarray, prefill_rate: float) -> bool:
+    """Whether even the calmest requests had others in front of them, and waited because of that.
+
+    Others without a first token are a queue, or just as early on their way: then nobody waits longer for more of them.
+    """
+    ahead = beside.inside - beside.decoding
+    if ahead[calm].mean() <= ALONE:
+        return False
+    waited = requests.first - requests.start - requests.prompt_tokens / prefill_rate
+    return bool(np.median(waited) > LONGER * np.median(waited[calm]))
 
 
 def _thinned(mask: np.ndarray, most: int) -> np.ndarray:
@@ -85,7 +130,7 @@ def _thinned(mask: np.ndarray, most: int) -> np.ndarray:
 
 
 def _with_ttft(requests: Requests, beside: Company, rows: np.ndarray, calm: np.ndarray, chunk: float) -> np.ndarray:
-    step, each, prefill = _decoding(requests, beside, rows[requests.completion_tokens[rows] >= 4])
+    step, each, prefill = _decoding(requests, beside, rows)
     prompt, decoding = requests.prompt_tokens[calm], beside.decoding[calm]
     iteration = step + each * decoding
     around = iteration * (np.maximum(1.0, prompt / chunk) + 0.5 * np.minimum(1, decoding))

@@ -90,7 +90,8 @@ def test_words_and_tables(evaluation):
     assert words.startswith(
         "On the last 17.9 hours of this log the policy spends 0.461 USD where the router of the log"
     )
-    assert "USD saved, 95 % interval" in words
+    assert "That saves" in words
+    assert "95 % interval)." in words
     rows = rows_of(evaluation)
     assert [row[0] for row in rows[:3]] == ["strategy", THE_LOG, AS_ROUTED]
     assert {len(row) for row in rows} == {8}

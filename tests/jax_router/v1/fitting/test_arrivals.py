@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from jax_router.v1.fitting.arrivals import DAY, counts_in, day_profile, dispersion, evened, fit_arrivals, simulate
+from jax_router.v1.fitting.arrivals import counts_in, dispersion, fit_arrivals
+from jax_router.v1.fitting.simulated import simulate
 from tests.helpers.regimes import cox, poisson
 
 RATE, SIZE = 6.0, 60_000
@@ -34,7 +35,7 @@ def test_burstiness_comes_back(arrivals, process, variance, memory):
     assert fitted.variance.value == pytest.approx(variance, rel=0.25)
     assert fitted.memory.value == pytest.approx(memory, rel=0.25)
     settings = {name: estimate.value for name, estimate in fitted.numbers.items()}
-    real, simulated = counts_in(seconds, 1.0), counts_in(simulate(settings, fitted.load, 300_000, seed=5), 1.0)
+    real, simulated = counts_in(seconds, 1.0), counts_in(simulate(settings, 300_000, seed=5)[0], 1.0)
     assert simulated.mean() == pytest.approx(real.mean(), rel=0.1)
     for window in (1, 10, 60):
         assert dispersion(simulated, window) == pytest.approx(dispersion(real, window), rel=0.25)
@@ -48,23 +49,7 @@ def test_arrivals_without_bursts_get_none():
     assert low <= RATE <= high
 
 
-def test_the_day_comes_back():
-    rng = np.random.default_rng(0)
-    load = 1 + 0.8 * np.sin(2 * np.pi * np.arange(24) / 24)
-    work = np.concatenate([[0.0], np.cumsum(np.tile(load, 6) * 3600)])
-    even = np.sort(rng.uniform(0, work[-1], 40_000))
-    seconds = 1_772_409_600 + np.interp(even, work, np.arange(len(work)) * 3600.0)
-    profile = day_profile(seconds)
-    np.testing.assert_allclose(profile, load / load.mean(), atol=0.12)
-    flat = counts_in(evened(seconds, profile), 600.0)
-    assert dispersion(flat, 6) < 2 < dispersion(counts_in(seconds, 600.0), 6)
-
-
-def test_a_log_of_hours_says_nothing_of_the_day():
-    assert day_profile(np.linspace(0, 1.9 * DAY, 5000)).tolist() == [1.0]
-
-
 def test_pauses_leave_the_mean_rate():
     settings = {"rate": 12.0, "burst_std": 0.0, "pause_prob": 0.02, "pause_mean": 10.0}
-    times = simulate(settings, np.ones(1), 100_000)
+    times = simulate(settings, 100_000)[0]
     assert len(times) / times[-1] == pytest.approx(1 / (1 / 12 + 0.02 * 10), rel=0.05)

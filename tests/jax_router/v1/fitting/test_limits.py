@@ -33,3 +33,22 @@ def test_runs_of_errors_are_outages():
     found = fit_limits(answered, np.ones(len(answered)), NOTHING, errors, 1000.0)
     assert found.mtbf.value == 500
     assert found.mttr.value == pytest.approx((60 + 90) / 2)
+
+
+def test_intervals_of_outages_hold_the_truth():
+    inside = []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        begins = np.cumsum(rng.exponential(2000, 40))
+        begins = begins[begins < 20_000]
+        ends = begins + rng.exponential(60, len(begins))
+        seconds = np.arange(0, 20_000, 0.5)
+        down = ((seconds[:, None] >= begins) & (seconds[:, None] < ends)).any(1)
+        up, lost = seconds[~down], seconds[down]
+        found = fit_limits(up, np.ones(len(up)), NOTHING, lost, 20_000.0)
+        if found.mtbf is not None:
+            inside.append(
+                [one.interval[0] <= truth <= one.interval[1] for one, truth in ((found.mtbf, 2000), (found.mttr, 60))]
+            )
+    assert len(inside) > 190
+    assert (np.mean(inside, axis=0) >= 0.9).all()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jax_router.v1.fitting.inflight import Requests, company
-from jax_router.v1.fitting.speed import fit_speed
+from jax_router.v1.fitting.speed import USUAL, fit_speed
 from jax_router.v1.lengths import CONV
 from tests.helpers.regimes import MODELS, cox, exact, make_requests, poisson, tabled
 
@@ -41,6 +41,27 @@ def test_numbers_of_an_endpoint_come_back(name, load, arrivals, jitter, full):
     assert fitted["slots"].is_prior == (not full)
     if full:
         assert fitted["slots"].value == pytest.approx(model.slots, rel=0.2)
+
+
+def test_an_endpoint_that_is_always_full_is_told_as_far_as_it_can_be():
+    requests, model = served("llama-8b", 1.2, jitter=0.3, size=5000)
+    fitted = fit_speed(requests, with_ttft=True, given={})
+    full = model.slots - 1
+    whole = fitted["step_time"].value + full * fitted["step_time_per_sequence"].value
+    assert whole == pytest.approx(model.step_time + full * model.step_time_per_sequence, rel=0.01)
+    assert "of which only W + 63 H is sure" in fitted["step_time"].origin
+    assert fitted["prefill_rate"].value == pytest.approx(model.prefill_rate, rel=0.05)
+    assert fitted["overhead"].is_prior
+    assert fitted["overhead"].value <= USUAL["overhead"]
+    assert fitted["slots"].value == pytest.approx(model.slots, rel=0.05)
+
+
+def test_many_on_their_way_are_no_queue():
+    """A hosted model with 0.7 s of overhead always has some without a first token, and nobody waits for them."""
+    requests, model = served("frontier-api", 0.3, jitter=0.3)
+    fitted = fit_speed(requests, with_ttft=True, given={})
+    assert fitted["overhead"].value == pytest.approx(model.overhead, rel=0.1)
+    assert not fitted["overhead"].is_prior
 
 
 def test_without_the_first_token_the_rest_is_told_from_whole_latencies():
