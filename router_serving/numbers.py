@@ -53,8 +53,9 @@ def finite_array(field: str, value: object) -> np.ndarray:
         raise ValueError(f"{field} is {value!r}; it must be an array of numbers") from None
     if array.dtype.kind not in "fiu" or _holds_bool(value):
         raise ValueError(f"{field} is {value!r}; it must be an array of numbers")
-    with np.errstate(over="ignore"):
-        array = array.astype(np.float32, copy=False)
+    if array.dtype != np.float32:
+        with np.errstate(over="ignore"):
+            array = array.astype(np.float32)
     good = np.abs(array) <= LARGEST  # NaN is not
     if not good.all():
         place = tuple(int(i) for i in np.argwhere(~good)[0])
