@@ -47,15 +47,16 @@ def whole_number(field: str, value: object, *, at_least: int) -> int:
 
 def finite_array(field: str, value: object) -> np.ndarray:
     """Return `value` as a float32 array; raise a `ValueError` for anything but finite numbers."""
+    if isinstance(value, np.ndarray) and value.dtype == np.float32 and value.ravel() @ value.ravel() <= LARGEST:
+        return value  # what a router decides on every time: the sum of squares is small, so no number is too large
     try:
         array = np.asarray(value)
     except ValueError:  # rows of several lengths
         raise ValueError(f"{field} is {value!r}; it must be an array of numbers") from None
     if array.dtype.kind not in "fiu" or _holds_bool(value):
         raise ValueError(f"{field} is {value!r}; it must be an array of numbers")
-    if array.dtype != np.float32:
-        with np.errstate(over="ignore"):
-            array = array.astype(np.float32)
+    with np.errstate(over="ignore"):
+        array = array.astype(np.float32, copy=False)
     good = np.abs(array) <= LARGEST  # NaN is not
     if not good.all():
         place = tuple(int(i) for i in np.argwhere(~good)[0])

@@ -96,7 +96,9 @@ async def _demo(given: argparse.Namespace, folder: Path) -> str:
 def _fleet() -> Iterator[str]:
     """The fake fleet in a process of its own."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "router_serving.demo.fleet", "--port", str(port)])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "router_serving.demo.fleet", "--port", str(port)], start_new_session=True
+    )
     url = f"http://127.0.0.1:{port}"
     try:
         for _ in range(200):

@@ -62,7 +62,7 @@ class Proxy:
                 env=environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                process_group=0,
+                start_new_session=True,
             )
 
     def wait(self) -> "Proxy":

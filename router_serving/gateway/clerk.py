@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 LOG = logging.getLogger("router_serving")
-PAUSE = 0.1
+PAUSE = 0.5
 """Between two looks at what there is to write, s."""
 TIDY = 1.0
 """Between two times of tidying up, s."""

@@ -17,15 +17,15 @@ try:
 
     def dumps(values: Any) -> str:
         """Write JSON: LiteLLM brings this library along, which takes a fifth of the time."""
-        return str(orjson.dumps(values), "utf-8")
+        return str(orjson.dumps(values, default=float), "utf-8")
 except ImportError:
 
     def dumps(values: Any) -> str:
         """Write JSON."""
-        return json.dumps(values, separators=(",", ":"))
+        return json.dumps(values, separators=(",", ":"), default=float)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """One of LiteLLM's deployments of a group, as far as routing needs to know it."""
 
@@ -39,7 +39,7 @@ class Deployment:
     """USD a token of an answer; None: LiteLLM does not know."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Decision:
     """What was seen of a request, and what was made of it. Sequences hold N floats, in the order of the policy's
     models."""
@@ -84,7 +84,7 @@ class Decision:
         return self.ranking[0] if self.ranking else None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Ending:
     """What became of a call."""
 

@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -48,6 +48,7 @@ class Group:
         self.names = self.policy.model_names
         self._others = others or Alone(len(self.names))
         self._check_names()
+        self._model_of = {key: self.names.index(name) for key, name in settings.deployments.items()}
         self._table = model_table(self.policy.origin, settings.slots)
         self._observer = observer_for(self.policy.origin, settings.longest_prompt)
         self._forecasts = self._read_forecasts()
@@ -63,8 +64,7 @@ class Group:
 
     def model_of(self, deployment_id: str, litellm_model: str) -> int | None:
         """The index of the policy's model that a deployment is; None where the settings do not say."""
-        name = self.settings.deployments.get(deployment_id, self.settings.deployments.get(litellm_model))
-        return None if name is None else self.names.index(name)
+        return self._model_of.get(deployment_id, self._model_of.get(litellm_model))
 
     def decide(self, request: Request, deployments: Sequence[Deployment]) -> Decision:
         """Decide for one request among the deployments that are up. It never raises: it abstains.
@@ -217,12 +217,13 @@ class Group:
                 up[deployment.model] += 1
         slots = [own * max(count, 1) for own, count in zip(table.slots, up, strict=True)]
         more_requests, more_tokens = self._others.load()
-        requests = np.maximum(self.ledger.requests + more_requests, 0.0).tolist()
-        tokens = (self.ledger.tokens + more_tokens).tolist()
+        requests = [max(own + more, 0.0) for own, more in _pairs(self.ledger.requests, more_requests)]
         # What is inside has made a part of its answer; of those with a slot, the rest is as in a steady flow.
         tokens = [
-            all_tokens / max(inside, 1.0) * (inside + table.aging * min(inside, places))
-            for all_tokens, inside, places in zip(tokens, requests, slots, strict=True)
+            (own + more) / max(inside, 1.0) * (inside + table.aging * min(inside, places))
+            for (own, more), inside, places in zip(
+                _pairs(self.ledger.tokens, more_tokens), requests, slots, strict=True
+            )
         ]
         request_bucket, token_bucket, share = self._limits.levels(up, now)
         return Situation(
@@ -277,3 +278,8 @@ class Group:
         shares = None if self.settings.quality is None else read_shares(self.settings.quality, self.names)
         classifier = None if self.settings.categories is None else load_categories(self.settings.categories)
         return Forecasts(self._table.quality_score, shares, classifier)
+
+
+def _pairs(own: np.ndarray, more: np.ndarray) -> Iterable[tuple[float, float]]:
+    """The numbers of N models of this worker and of the others, as plain floats."""
+    return zip(own.tolist(), more.tolist(), strict=True)

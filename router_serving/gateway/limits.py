@@ -14,14 +14,20 @@ NAMES = ("requests", "tokens")
 class Bucket:
     """One bucket of one model."""
 
+    __slots__ = ("each", "level", "since", "size")
+
     def __init__(self, each: float, now: float) -> None:
         """`each` is what one deployment's bucket holds, and refills in a minute; `now` is a monotonic clock, s."""
-        self.each, self.size, self.level, self._since = each, each, each, now
+        self.each, self.size, self.level, self.since = each, each, each, now
 
-    def refill(self, now: float) -> None:
-        """Bring the level to this moment."""
-        self.level = min(self.level + self.size * (max(0.0, now - self._since) / 60.0), self.size)
-        self._since = now
+    def refill(self, now: float) -> float:
+        """Bring the level to this moment, and return it."""
+        passed, self.since = now - self.since, now
+        if passed > 0.0:
+            self.level += self.size * passed / 60.0
+        if self.level > self.size:
+            self.level = self.size
+        return self.level
 
 
 class Limits:
@@ -30,7 +36,7 @@ class Limits:
     def __init__(self, request_limit: Sequence[float], token_limit: Sequence[float], now: float) -> None:
         """Limits, N each, are requests and tokens a minute of one deployment; `now` is a monotonic clock, s."""
         limits = zip(request_limit, token_limit, strict=True)
-        self._buckets = [tuple(Bucket(limit, now) for limit in both) for both in limits]
+        self._buckets = [(Bucket(requests, now), Bucket(tokens, now)) for requests, tokens in limits]
         self._lock = threading.Lock()
 
     def levels(self, deployments: Sequence[int], now: float) -> tuple[list[float], list[float], list[float]]:
@@ -39,12 +45,11 @@ class Limits:
         left: tuple[list[float], list[float], list[float]] = ([], [], [])
         with self._lock:
             for (requests, tokens), count in zip(self._buckets, deployments, strict=True):
-                for bucket in (requests, tokens):
-                    bucket.size = bucket.each * max(count, 1)
-                    bucket.refill(now)
-                left[0].append(max(requests.level, 0.0))
-                left[1].append(max(tokens.level, 0.0))
-                left[2].append(max(min(requests.level / requests.size, tokens.level / tokens.size), 0.0))
+                requests.size, tokens.size = requests.each * (count or 1), tokens.each * (count or 1)
+                few, some = requests.refill(now), tokens.refill(now)
+                left[0].append(max(few, 0.0))
+                left[1].append(max(some, 0.0))
+                left[2].append(max(min(few / requests.size, some / tokens.size), 0.0))
         return left
 
     def take(self, model: int, requests: float, tokens: float, now: float) -> None:

@@ -6,9 +6,16 @@ from typing import Any, TypeGuard
 
 from router_serving.gateway.decision import Deployment, Ending
 from router_serving.gateway.group import Group
+from router_serving.gateway.request import MAPPINGS
 
 RATE_HEADERS = {
-    f"{prefix}x-ratelimit-remaining-{name}": name for prefix in ("llm_provider-", "") for name in ("requests", "tokens")
+    header: name
+    for name in ("requests", "tokens")
+    for prefix in ("llm_provider-", "")
+    for header in (
+        f"{prefix}x-ratelimit-remaining-{name}".replace("-", "_"),
+        f"{prefix}x-ratelimit-remaining-{name}",
+    )
 }
 """What providers say that they have left for us, as LiteLLM hands it on."""
 
@@ -33,7 +40,7 @@ def deployment_of(entry: Mapping[str, Any], group: Group, known_prices: Mapping[
 
 def _price(source: Mapping[str, Any], key: str) -> float | None:
     price = source.get(key)
-    return float(price) if isinstance(price, int | float) else None
+    return float(price) if isinstance(price, (int, float)) else None
 
 
 def call_key(kwargs: Mapping[str, Any]) -> tuple[Hashable, str] | None:
@@ -88,8 +95,8 @@ def limits_told(kwargs: Mapping[str, Any]) -> dict[str, float]:
     told = _mapping(_mapping(kwargs, "standard_logging_object"), "hidden_params")
     headers = _mapping(told, "additional_headers")
     found: dict[str, float] = {}
-    for header, name in RATE_HEADERS.items():
-        value = headers.get(header, headers.get(header.replace("-", "_")))
+    for header, name in RATE_HEADERS.items() if headers else ():
+        value = headers.get(header)
         try:
             if value is not None:
                 found[name] = float(value)
@@ -100,8 +107,8 @@ def limits_told(kwargs: Mapping[str, Any]) -> dict[str, float]:
 
 def _mapping(source: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = source.get(key)
-    return value if isinstance(value, dict | Mapping) else NOTHING
+    return value if isinstance(value, MAPPINGS) else NOTHING
 
 
 def _count(value: Any) -> int | None:
-    return int(value) if isinstance(value, int | float) and value >= 0 else None
+    return int(value) if isinstance(value, (int, float)) and value >= 0 else None

@@ -36,7 +36,6 @@ class Engine(NamedTuple):
     chunk_time: float
     usual_chunk_time: float
     overhead: float
-    sustained: float
 
 
 class ObserverV1:
@@ -44,32 +43,42 @@ class ObserverV1:
 
     def __init__(self, origin: Origin) -> None:
         numbers = origin.numbers
-        columns = (numbers[name] for name in Engine._fields)
-        self._engines = [Engine(*row) for row in zip(*columns, strict=True)]
+        self._engines = [Engine(*row) for row in zip(*(numbers[name] for name in Engine._fields), strict=True)]
         self._aging = numbers["aging"][0]
         self._ttft_sla, self._latency_sla = numbers["ttft_sla"][0], numbers["latency_sla"][0]
         self._rate = numbers["mean_rate"][0]
         self._log_longest = math.log1p(numbers["longest_prompt"][0])
+        self._capacity = [sustained / (sustained + self._rate) for sustained in numbers["sustained"]]
 
     def __call__(self, situation: Situation) -> np.ndarray:
         """The observation, (9 N + 5,) float32, every number in 0 .. 1."""
         need = situation.input_tokens + situation.expected_tokens
+        ttft_sla, latency_sla = self._ttft_sla, self._latency_sla
+        each = zip(
+            situation.quality,
+            situation.cost,
+            situation.requests,
+            situation.slots,
+            situation.request_bucket,
+            situation.token_bucket,
+            situation.bucket_share,
+            situation.down,
+            self._capacity,
+            strict=True,
+        )
         numbers: list[float] = []
-        for i, engine in enumerate(self._engines):
-            met = self.forecast(situation, i)
-            requests, inside = situation.request_bucket[i], situation.requests[i]
-            tokens = situation.token_bucket[i]
-            accepts = min(requests / (requests + 1.0), tokens / (tokens + need))
+        for i, (quality, cost, inside, slots, requests, tokens, share, is_down, capacity) in enumerate(each):
+            ttft, latency = self.forecast(situation, i)
             numbers += (
-                situation.quality[i],
-                (6.0 + math.log10(max(situation.cost[i], 1e-12))) / 5.0,
-                inside / (inside + situation.slots[i]),
-                met.ttft / (met.ttft + self._ttft_sla),
-                met.latency / (met.latency + self._latency_sla),
-                situation.bucket_share[i],
-                0.0 if situation.down[i] else accepts,
+                quality,
+                (6.0 + math.log10(max(cost, 1e-12))) / 5.0,
+                inside / (inside + slots),
+                ttft / (ttft + ttft_sla),
+                latency / (latency + latency_sla),
+                share,
+                0.0 if is_down else min(requests / (requests + 1.0), tokens / (tokens + need)),
                 HOME,
-                engine.sustained / (engine.sustained + self._rate),
+                capacity,
             )
         numbers += (
             math.log1p(situation.input_tokens) / self._log_longest,
@@ -78,26 +87,25 @@ class ObserverV1:
             situation.time_of_day,
             situation.budget_left,
         )
-        return np.array([min(max(number, 0.0), 1.0) for number in numbers], np.float32)
+        return np.array([0.0 if number < 0.0 else 1.0 if number > 1.0 else number for number in numbers], np.float32)
 
     def forecast(self, situation: Situation, model: int) -> Forecast:
         """What the prompt meets that joins a model's endpoint: docs/dynamics-v1.md, with nothing in a cache."""
-        engine, inside, slots = self._engines[model], situation.requests[model], situation.slots[model]
-        waiting_prefill, mean_answer = situation.prefill[model], situation.mean_answer[model]
-        own_prefill = situation.input_tokens / engine.prefill_rate
-        decoding = min(inside, slots)
-        step = engine.step_time + engine.step_time_per_sequence * decoding
+        step_time, per_sequence, prefill_rate, chunk_time, usual_chunk_time, overhead = self._engines[model]
+        inside, slots, prefill = situation.requests[model], situation.slots[model], situation.prefill[model]
+        own_prefill = situation.input_tokens / prefill_rate
+        decoding = inside if inside < slots else slots
+        step = step_time + per_sequence * decoding
         if inside > slots - 1.0:
-            full_step = engine.step_time + engine.step_time_per_sequence * slots
-            freed = self._tokens_per_departure(situation, model, decoding) * full_step / slots
-            ahead = max(0.0, inside - slots + 1.0) * freed + waiting_prefill
+            freed = self._tokens_per_departure(situation, model, decoding) * (step_time + per_sequence * slots) / slots
+            ahead = (inside - slots + 1.0) * freed + prefill
         else:
-            ahead = waiting_prefill * (1.0 + step / engine.usual_chunk_time)
+            ahead = prefill * (1.0 + step / usual_chunk_time)
         under_way = 0.5 * min(1.0, inside) * step
-        own = own_prefill + step * max(1.0, own_prefill / engine.chunk_time)
-        one_more = engine.step_time + engine.step_time_per_sequence * min(inside + 1.0, slots)
-        per_token = one_more + decoding * situation.mean_prefill[model] / mean_answer
-        ttft = ahead + under_way + own + engine.overhead
+        own = own_prefill + step * max(1.0, own_prefill / chunk_time)
+        one_more = step_time + per_sequence * min(inside + 1.0, slots)
+        per_token = one_more + decoding * situation.mean_prefill[model] / situation.mean_answer[model]
+        ttft = ahead + under_way + own + overhead
         return Forecast(ttft, ttft + (situation.expected_tokens - 1.0) * per_token)
 
     def _tokens_per_departure(self, situation: Situation, model: int, decoding: float) -> float:

@@ -11,7 +11,19 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from tyro import cli
 
-COMMANDS = ("ppo", "evaluate", "frontier", "specialists", "budgets", "claims", "demo", "index", "rivals", "categories")
+COMMANDS = (
+    "ppo",
+    "evaluate",
+    "frontier",
+    "specialists",
+    "budgets",
+    "claims",
+    "demo",
+    "index",
+    "rivals",
+    "categories",
+    "pretrained",
+)
 POSITIONAL = {"--labelled": "PATH"}
 """What the help calls arguments that are no flags."""
 
