@@ -95,7 +95,7 @@ async def _inside(settings: Settings, count: int) -> tuple[dict[str, np.ndarray]
     from router_serving.litellm import Gateway
 
     logging.getLogger("LiteLLM").setLevel(logging.ERROR)
-    timed = {"deciding": [], "counting": [], "billing": [], "writing": []}
+    timed: dict[str, list[float]] = {"deciding": [], "counting": [], "billing": [], "writing": []}
     gateway = _timed(Gateway(settings), timed)
     models = [
         {

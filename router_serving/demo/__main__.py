@@ -19,6 +19,7 @@ from urllib.request import Request, urlopen
 
 from router_serving.demo.clients import replay
 from router_serving.demo.fleet import OWN_FLEET, ModelSpec, read_fleet
+from router_serving.demo.parts import write_parts
 from router_serving.demo.proxy import Proxy, free_port
 from router_serving.demo.score import Score, score, table
 from router_serving.demo.trace import SPEED, make_trace
@@ -58,7 +59,11 @@ def main(args: Sequence[str] | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=given.output is None)
         print(asyncio.run(_demo(given, folder.absolute())))
         if given.output is not None:
-            print(f"\ndecisions, logs and scores are in {folder}")
+            shadow, routed = write_parts(folder / "decisions.jsonl")
+            print(
+                f"\ndecisions, logs and scores are in {folder}; of the decisions, those in shadow and those that were"
+            )
+            print(f"routed: {shadow.name}, {routed.name}")
 
 
 async def _demo(given: argparse.Namespace, folder: Path) -> str:

@@ -140,4 +140,4 @@ def _numbers(values: Sequence[float] | None, digits: int) -> list[float] | None:
 
 
 def _seen(observation: np.ndarray) -> list[float]:
-    return np.round(observation.astype(np.float64), 5).tolist()  # type: ignore[no-any-return]
+    return np.round(observation.astype(np.float64), 5).tolist()

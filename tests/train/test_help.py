@@ -22,9 +22,10 @@ COMMANDS = (
     "index",
     "rivals",
     "categories",
+    "predict",
     "pretrained",
 )
-POSITIONAL = {"--labelled": "PATH"}
+POSITIONAL = {"--labelled": "PATH", "--log": "PATH"}
 """What the help calls arguments that are no flags."""
 
 RUN = """
