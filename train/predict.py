@@ -14,7 +14,7 @@ from train.cli.command import run_command
 
 if TYPE_CHECKING:
     from jax_router.logs.log import Log
-    from router_serving.policy import Policy
+    from router_serving.policy import Origin, Policy
 
 HEADER = ["", "requests", "USD per 1,000", "expected", "off by", "mean latency, s", "expected", "off by"]
 
@@ -76,8 +76,13 @@ def stretches(log: "Log", pause: float) -> list["Log"]:
     return [part for part in parts if len(part) > 1]
 
 
-def expected(problem: Any, environment: str, log: "Log", policy: "Policy", filled: float, draws: int) -> Account:
-    """What the simulator expects of the policy on the requests of a log, the mean of some draws of luck."""
+def expected(
+    problem: Any, environment: str, log: "Log", policy: "Policy", origin: "Origin", filled: float, draws: int
+) -> Account:
+    """What the simulator expects of the policy on the requests of a log, the mean of some draws of luck.
+
+    The policy sees what it sees in a gateway: observations made with the numbers of its `origin`.
+    """
     from jax_router import versions
     from train.agents.strategies import all_strategies, name_of
 
@@ -85,12 +90,33 @@ def expected(problem: Any, environment: str, log: "Log", policy: "Policy", fille
     costs, latencies = [], []
     for seed in range(draws):
         replay = replaying.make_replay(problem, log, seed)
-        replay = replace(replay, first=replace(replay.first, follow_up=np.float32(filled)))
+        params = _seen_with(replay.params, origin, problem.model_names)
+        replay = replace(replay, params=params, first=replace(replay.first, follow_up=np.float32(filled)))
         strategy = next(iter(all_strategies(name_of(policy), policy, replay.params).values()))
         outcome = replaying.play(replay, strategy, seed).outcome
         costs.append(float(outcome.cost.sum(dtype=np.float64)))
         latencies.append(float(outcome.latency.sum(dtype=np.float64)))
     return Account(len(log), float(np.mean(costs)), float(np.mean(latencies)))
+
+
+def _seen_with(params: Any, origin: "Origin", model_names: Sequence[str]) -> Any:
+    """The problem, whose prompts look as they do to a gateway: by the numbers that the policy was trained with.
+
+    They are the usual rate, what each model can sustain, the longest prompt, and the answer to expect of a prompt.
+    """
+    numbers = {name: np.asarray(values, np.float32) for name, values in origin.numbers.items()}
+    if "expected_output" not in numbers:  # a policy of before they were written down
+        return params
+    order = [origin.model_names.index(name) for name in model_names]
+    rows = np.array(params.traffic.rows)
+    rows[:, 1] = numbers["expected_output"][np.searchsorted(numbers["bin_edges"], rows[:, 0], side="right")]
+    lengths = replace(params.traffic.lengths, longest=numbers["longest_prompt"][0])
+    return replace(
+        params,
+        arrivals=replace(params.arrivals, unit_rate=numbers["mean_rate"][0]),
+        engines=replace(params.engines, sustained=numbers["sustained"][order]),
+        traffic=replace(params.traffic, lengths=lengths, rows=rows),
+    )
 
 
 def measured(log: "Log") -> Account:
@@ -121,11 +147,12 @@ def _run(arguments: Arguments) -> None:
     environment = versions.environment_of(arguments.problem)
     task = load_task(Problem(problem=arguments.problem, env=environment))
     problem = versions.load_problem(arguments.problem)
-    policy = suited(load_policy(arguments.model_path), task.model_names, task.params)
+    given = load_policy(arguments.model_path)
+    policy = suited(given, task.model_names, task.params)
     rows, sums = [HEADER], [Account(0, 0.0, 0.0), Account(0, 0.0, 0.0)]
     for number, part in enumerate(stretches(read_log(arguments.log), arguments.pause), start=1):
         found = measured(part)
-        hoped = expected(problem, environment, part, policy, arguments.filled, arguments.draws)
+        hoped = expected(problem, environment, part, policy, given.origin, arguments.filled, arguments.draws)
         rows.append(row(f"stretch {number}", found, hoped))
         sums = [sums[0] + found, sums[1] + hoped]
     if not sums[0].requests:
