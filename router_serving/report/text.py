@@ -6,11 +6,16 @@ from router_serving.report.summary import Summary
 
 
 def as_text(summary: Summary) -> str:
-    """The report of one group, some tables of it."""
+    """The report of one group: sentences and tables."""
+    return "\n".join([*sentences(summary), "", grid(model_rows(summary)), "", grid(alternative_rows(summary))])
+
+
+def sentences(summary: Summary) -> list[str]:
+    """What is said of one group."""
     one = summary
     about = [
         f"{one.group}: {one.calls} calls in {_time(one.seconds)}, {one.answered} answered, {one.cost:.4f} USD, "
-        f"mean quality expected {_number(one.quality, 3)}, {one.late:.1%} of the answers late",
+        f"mean quality expected {_number(one.quality, 3)}, {one.late:.1%} of the answers late.",
         f"The policy was followed in {one.followed:.0%} of the calls; LiteLLM called its choice in {one.agreed:.0%} of "
         f"those that it decided. A decision took {one.decision_p50 * 1e3:.2f} ms, 99 % at most "
         f"{one.decision_p99 * 1e3:.2f} ms.",
@@ -18,7 +23,7 @@ def as_text(summary: Summary) -> str:
     ]
     if one.abstained:
         about.append("Why the policy abstained: " + _counts(one.abstained) + ".")
-    return "\n".join([*about, "", grid(model_rows(one)), "", grid(alternative_rows(one))])
+    return about
 
 
 def model_rows(summary: Summary) -> list[list[str]]:
