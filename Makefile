@@ -12,7 +12,7 @@ LITELLM ?= newest
 GATEWAY := .venv-gateway-$(LITELLM)
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help setup train test test-slow test-clients test-more-clients test-gateway gateway-demo gateway-policy claims demo bench docs serve-docs check format clean
+.PHONY: help setup train test test-slow test-clients test-more-clients test-gateway gateway-demo gateway-prediction gateway-policy claims demo bench docs serve-docs check format clean
 
 help:  ## Say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -68,6 +68,13 @@ test-gateway: $(GATEWAY)/.installed  ## Test the policy inside the real LiteLLM,
 
 gateway-demo: $(GATEWAY)/.installed  ## Route real requests on this machine: a policy against LiteLLM's strategies, under ten minutes
 	$(GATEWAY)/bin/python -m router_serving.demo
+
+gateway-prediction: $(GATEWAY)/.installed $(INSTALLED)  ## Fit a simulator to the demo in shadow, and compare what it expects of the policy with what the demo measured
+	$(GATEWAY)/bin/python -m router_serving.demo --runs 5 --output runs/gateway-demo
+	$(BIN)/python -m jax_router.fit runs/gateway-demo/shadow.jsonl --prices router_serving/demo/fleet.toml \
+	    --quality router_serving/demo/quality.csv --output runs/gateway-demo/fitted
+	$(BIN)/python -m train.predict runs/gateway-demo/routed.jsonl --problem runs/gateway-demo/fitted \
+	    --model-path router_serving/demo/policy.npz --filled 0.3
 
 gateway-policy: $(INSTALLED)  ## Train the demo's policy anew, into runs/gateway
 	$(BIN)/python -m router_serving.demo.trace runs/gateway-trace.csv

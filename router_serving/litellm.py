@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import litellm
@@ -242,7 +243,7 @@ class Gateway(CustomLogger):
 
     def _ended(self, group: Group, lease: Lease, ending: Ending) -> None:
         group.drop(lease)
-        self.clerk.write(as_line(lease.note, ending, group.names, lease.model))
+        self.clerk.write(partial(as_line, lease.note, ending, group.names, lease.model))
 
     def _end_silent(self) -> None:
         for group in self.groups.values():

@@ -97,4 +97,5 @@ def affine(x: Array, layer: tuple[Array, Array]) -> Array:
     """Map (..., inputs) to (..., outputs) by a kernel (inputs, outputs) and a bias (outputs,), all float32."""
     kernel, bias = layer
     y = x @ kernel
-    return y + bias.reshape((1,) * (y.ndim - 1) + bias.shape)  # JAX may be told not to add ranks by itself
+    # JAX may be told not to add ranks by itself.
+    return y + (bias if y.ndim == 1 else bias.reshape((1,) * (y.ndim - 1) + bias.shape))

@@ -62,6 +62,9 @@ def make_replay(problem: Problem, log: Log, seed: int = 0) -> Replay:
     rows = np.stack([inputs, expected_answers(inputs, lengths), outputs, np.append(gaps, gaps.mean())], axis=-1)
     traffic = Traffic(lengths, problem.traffic.load, constant(rows), (("rate", 1.0),))
     params = without_budget(make_params(problem=problem, traffic=traffic))
+    # What a policy takes for usual is what it was trained with, and not the pace of these requests.
+    usual = constant(make_params(problem=problem).arrivals.mean_rate)
+    params = replace(params, arrivals=replace(params.arrivals, unit_rate=usual))
     first, noise = _luck(problem, log, params, seed)
     return Replay(params, first, noise, float(log.seconds[0] / DAY % 1.0), log.model.astype(np.int32), log)
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 from router_serving.demo.engine import ModelSpec
+from router_serving.demo.parts import write_parts
 from router_serving.demo.proxy import Proxy, free_port
 from router_serving.demo.trace import SPEED, make_trace
 from router_serving.gateway.quality import read_shares
@@ -69,7 +70,11 @@ def main(args: Sequence[str] | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=given.output is None)
         print(asyncio.run(_demo(given, folder.absolute())))
         if given.output is not None:
-            print(f"\ndecisions, logs and scores are in {folder}")
+            shadow, routed = write_parts(folder / "decisions.jsonl")
+            print(
+                f"\ndecisions, logs and scores are in {folder}; of the decisions, those in shadow and those that were"
+            )
+            print(f"routed: {shadow.name}, {routed.name}")
 
 
 async def _demo(given: argparse.Namespace, folder: Path) -> str:
@@ -112,7 +117,9 @@ async def _demo(given: argparse.Namespace, folder: Path) -> str:
 def _fleet() -> Iterator[str]:
     """The fake fleet in a process of its own."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "router_serving.demo.fleet", "--port", str(port)])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "router_serving.demo.fleet", "--port", str(port)], start_new_session=True
+    )
     url = f"http://127.0.0.1:{port}"
     try:
         for _ in range(200):

@@ -15,8 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 180.0
-"""How long a proxy may take to come up, s: its imports alone take 20 s on a busy machine."""
+PATIENCE = 400.0
+"""How long a proxy may take to come up, s: its imports take 10 s of a processor, and on a busy machine minutes."""
 
 
 def free_port() -> int:
@@ -62,7 +62,7 @@ class Proxy:
                 env=environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                process_group=0,
+                start_new_session=True,
             )
 
     def wait(self) -> "Proxy":

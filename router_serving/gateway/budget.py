@@ -52,6 +52,7 @@ class Budget:
         self._ledger, self._policy, self._length, self._zone = ledger, policy, length, zone
         self._file, self._others = file, others
         self._lock = threading.RLock()
+        self._looked = int(now)  # when it was last looked which period it is, Unix time, s
         self.session: Session | None = None
         period = period_at(now, length, zone)[0]
         ledger.begin_period(period, max(self._restored(period), others.inherited(period)))
@@ -78,15 +79,14 @@ class Budget:
 
     def roll(self, now: float) -> None:
         """Begin the period that a Unix time is in, if it is a later one."""
+        if int(now) == self._looked:  # periods begin at whole seconds
+            return
+        self._looked = int(now)
         number, _ = period_at(now, self._length, self._zone)
         with self._lock:
             if number > self._ledger.period:
                 self._ledger.begin_period(number)
                 self._begin_session(now)
-
-    def payable(self, most: np.ndarray) -> np.ndarray:
-        """Whether each of these costs, (N,) USD, can be paid, (N,) bool; what costs nothing always can."""
-        return (most <= self.free) | (most <= 0.0)
 
     def save(self) -> None:
         """Write what was spent to the state file, if there is one. What open calls hold counts as spent after a

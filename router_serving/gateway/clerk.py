@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 LOG = logging.getLogger("router_serving")
-PAUSE = 0.1
+PAUSE = 0.5
 """Between two looks at what there is to write, s."""
 TIDY = 1.0
 """Between two times of tidying up, s."""
@@ -42,7 +42,7 @@ class Clerk:
         """Append to `file`, if there is one, and do the `chores` about once a second. Raises `OSError` where the file
         cannot be opened: an operator should know at the start."""
         self._file, self._chores = file, chores
-        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._lines: queue.SimpleQueue[Callable[[], str]] = queue.SimpleQueue()
         self._causes: set[str] = set()
         self._stop = threading.Event()
         self._once = threading.Lock()
@@ -53,8 +53,8 @@ class Clerk:
         self._thread.start()
         atexit.register(self.close)
 
-    def write(self, line: str) -> None:
-        """Have a line written soon."""
+    def write(self, line: Callable[[], str]) -> None:
+        """Have a line written soon; it is made then, too, in the clerk's thread."""
         if self._file is not None:
             self._lines.put(line)
 
@@ -91,11 +91,14 @@ class Clerk:
             return
         lines = []
         while not self._lines.empty():
-            lines.append(self._lines.get())
+            try:
+                lines.append(self._lines.get()() + "\n")
+            except Exception as error:  # one line must not take the others along
+                self.say("line", f"a decision is lost: {type(error).__name__}: {error}")
         try:
             # Opened anew each time, so that the file may be moved away; one write, so that workers do not mix lines.
             with self._file.open("ab", buffering=0) as file:
-                file.write("".join(line + "\n" for line in lines).encode())
+                file.write("".join(lines).encode())
         except OSError as error:
             self.say("decisions", f"decisions are lost: {error}")
 

@@ -12,8 +12,20 @@ from router_serving.gateway.ledger import Lease
 from router_serving.gateway.request import Request
 from router_serving.session import Ticket
 
+try:
+    import orjson
 
-@dataclass(frozen=True)
+    def dumps(values: Any) -> str:
+        """Write JSON: LiteLLM brings this library along, which takes a fifth of the time."""
+        return str(orjson.dumps(values, default=float), "utf-8")
+except ImportError:
+
+    def dumps(values: Any) -> str:
+        """Write JSON."""
+        return json.dumps(values, separators=(",", ":"), default=float)
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """One of LiteLLM's deployments of a group, as far as routing needs to know it."""
 
@@ -27,9 +39,10 @@ class Deployment:
     """USD a token of an answer; None: LiteLLM does not know."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Decision:
-    """What was seen of a request, and what was made of it. Arrays are (N,) in the order of the policy's models."""
+    """What was seen of a request, and what was made of it. Sequences hold N floats, in the order of the policy's
+    models."""
 
     group: str
     mode: str
@@ -43,14 +56,14 @@ class Decision:
     ranking: tuple[int, ...] = ()
     """The models that may take the request, from the best."""
     observation: np.ndarray | None = None
-    preferences: np.ndarray | None = None
+    preferences: Sequence[float] | None = None
     expected_tokens: float = 0.0
     """Tokens of the answer."""
-    most: np.ndarray | None = None
+    most: Sequence[float] | None = None
     """USD that the request may cost at most."""
-    expected_cost: np.ndarray | None = None
+    expected_cost: Sequence[float] | None = None
     """USD that it is expected to cost."""
-    quality: np.ndarray | None = None
+    quality: Sequence[float] | None = None
     """Forecast of each model's answer, 0 .. 1."""
     quality_from: str = "prior"
     category: str | None = None
@@ -71,7 +84,7 @@ class Decision:
         return self.ranking[0] if self.ranking else None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Ending:
     """What became of a call."""
 
@@ -110,17 +123,21 @@ def as_line(decision: Decision, ending: Ending, names: Sequence[str], model: int
         "quality": _numbers(decision.quality, 4),
         "expected_cost_usd": _numbers(decision.expected_cost, 8),
         "preferences": _numbers(decision.preferences, 4),
-        "observation": _numbers(decision.observation, 5),
+        "observation": None if decision.observation is None else _seen(decision.observation),
         "money_price": _rounded(decision.price),
         "decision_ms": round(decision.took * 1e3, 3),
         "models": list(names),
     }
-    return json.dumps(values, separators=(",", ":"))
+    return dumps(values)
 
 
 def _rounded(number: float | None) -> float | None:
     return None if number is None else round(number, 4)
 
 
-def _numbers(values: np.ndarray | None, digits: int) -> list[float] | None:
+def _numbers(values: Sequence[float] | None, digits: int) -> list[float] | None:
     return None if values is None else [round(float(value), digits) for value in values]
+
+
+def _seen(observation: np.ndarray) -> list[float]:
+    return np.round(observation.astype(np.float64), 5).tolist()

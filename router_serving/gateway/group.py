@@ -1,8 +1,9 @@
 """A model group under a policy: it decides for every request, and keeps the account of what becomes of it."""
 
+import math
 import threading
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -19,7 +20,6 @@ from router_serving.gateway.recent import Recent
 from router_serving.gateway.request import Request
 from router_serving.gateway.settings import GroupSettings, Settings
 from router_serving.gateway.situation import Situation
-from router_serving.numbers import finite_array
 from router_serving.policy_file import load_policy
 from router_serving.priced_policy import PricedPolicy
 
@@ -48,6 +48,7 @@ class Group:
         self.names = self.policy.model_names
         self._others = others or Alone(len(self.names))
         self._check_names()
+        self._model_of = {key: self.names.index(name) for key, name in settings.deployments.items()}
         self._table = model_table(self.policy.origin, settings.slots)
         self._observer = observer_for(self.policy.origin, settings.longest_prompt)
         self._forecasts = self._read_forecasts()
@@ -63,8 +64,7 @@ class Group:
 
     def model_of(self, deployment_id: str, litellm_model: str) -> int | None:
         """The index of the policy's model that a deployment is; None where the settings do not say."""
-        name = self.settings.deployments.get(deployment_id, self.settings.deployments.get(litellm_model))
-        return None if name is None else self.names.index(name)
+        return self._model_of.get(deployment_id, self._model_of.get(litellm_model))
 
     def decide(self, request: Request, deployments: Sequence[Deployment]) -> Decision:
         """Decide for one request among the deployments that are up. It never raises: it abstains.
@@ -100,14 +100,14 @@ class Group:
     def _hold(self, decision: Decision) -> None:
         if decision.model is not None and decision.most is not None:
             follows = self.mode == "route"
-            held = float(decision.most[decision.model]) if follows else 0.0
+            held = decision.most[decision.model] if follows else 0.0
             decision.lease = self.ledger.open(
                 object(), decision.model, held, decision.expected_tokens, decision, is_call=False, counts=follows
             )
 
     def start(self, key: Hashable, model: int, decision: Decision) -> Lease | None:
         """A decision becomes a call, at whichever model; None where this call was counted already."""
-        held = 0.0 if decision.most is None else float(decision.most[model])
+        held = 0.0 if decision.most is None else decision.most[model]
         if decision.lease is None:
             call = self.ledger.open(key, model, held, decision.expected_tokens, decision, is_call=True)
         else:
@@ -144,40 +144,43 @@ class Group:
         self._recent.arrived(now)
         self.budget.roll(self.wall())
         usable = self._usable(decision)
-        count = np.bincount(usable, minlength=len(self.names)).astype(np.float64)
-        up = np.bincount([d.model for d in decision.deployments if d.model is not None], minlength=len(self.names))
-        situation = self._situation(decision, up.astype(np.float64), now)
+        situation = self._situation(decision, now)
         decision.observation = self._observer(situation)
         decision.expected_cost, decision.quality = situation.cost, situation.quality
-        decision.most = self._costs(
-            decision, request.most_input_tokens, request.max_tokens or self.settings.longest_answer
-        )
-        allowed = (count > 0) & self.budget.payable(decision.most)
-        if not allowed.any():
+        longest_answer = request.max_tokens or self.settings.longest_answer
+        most = decision.most = self._costs(decision, request.most_input_tokens, longest_answer)
+        free = self.budget.free
+        allowed = [i in usable and (most[i] <= free or most[i] <= 0.0) for i in range(len(self.names))]
+        if any(allowed):
+            self._choose(decision, decision.observation, allowed, situation.cost, most)
+        else:
             self._nothing_payable(decision)
-            return
-        self._choose(decision, allowed)
 
-    def _choose(self, decision: Decision, allowed: np.ndarray) -> None:
+    def _choose(
+        self,
+        decision: Decision,
+        observation: np.ndarray,
+        allowed: Sequence[bool],
+        expected: Sequence[float],
+        most: Sequence[float],
+    ) -> None:
         """Rank the allowed models by the policy's preference, at the price of money where it is told one."""
-        observation, expected, most = decision.observation, decision.expected_cost, decision.most
-        assert observation is not None
-        assert expected is not None
-        assert most is not None
         if isinstance(self.policy, PricedPolicy):
-            decision.ticket = self.budget.pace(observation, allowed, expected, self.wall())
+            decision.ticket = self.budget.pace(observation, np.array(allowed), np.array(expected), self.wall())
             if decision.ticket is None:
                 self._nothing_payable(decision)
                 return
             decision.price = decision.ticket.price
-            preferences = self.policy.preferences(self.policy.checked(observation), np.log(decision.price))
-            first = decision.ticket.model
+            preferred = self.policy.preferences(self.policy.checked(observation), np.log(decision.price))
         else:
-            preferences = self.policy.logits(observation)
-            first = int(np.argmax(np.where(allowed, preferences, -np.inf)))
-        finite_array("preferences", preferences)
+            preferred = self.policy.logits(observation)
+        preferences = preferred.tolist()
+        if not all(map(math.isfinite, preferences)):
+            raise ValueError(f"preferences are {preferences}; every number must be finite")
         decision.preferences = preferences
-        order = [int(i) for i in np.argsort(-preferences, kind="stable") if allowed[i] and i != first]
+        order = sorted((i for i, may in enumerate(allowed) if may), key=lambda i: -preferences[i])
+        first = order[0] if decision.ticket is None else decision.ticket.model
+        order.remove(first)
         if self.settings.budget is not None:  # what is held back for the first must pay for those that stand in for it
             order = [i for i in order if most[i] <= most[first]]
         decision.ranking = (first, *order)
@@ -187,33 +190,41 @@ class Group:
             raise Abstain("budget spent")
         decision.refused = True
 
-    def _usable(self, decision: Decision) -> list[int]:
+    def _usable(self, decision: Decision) -> set[int]:
         """The models of the deployments that are up and did not fail this request; of all that are up, if none is."""
         if not decision.deployments:
             raise Abstain("no deployment is up")
-        known: list[int] = []
-        fresh: list[int] = []
+        known: set[int] = set()
+        fresh: set[int] = set()
         for deployment in decision.deployments:
             if deployment.model is None:
                 raise Abstain(f"unknown deployment {deployment.id}")
             if self.settings.budget is not None and deployment.price_in is None:
                 raise Abstain(f"no price of {deployment.id}")
-            known.append(deployment.model)
+            known.add(deployment.model)
             if deployment.id not in decision.request.failed:
-                fresh.append(deployment.model)
+                fresh.add(deployment.model)
         return fresh or known
 
-    def _situation(self, decision: Decision, up: np.ndarray, now: float) -> Situation:
-        request, recent = decision.request, self._recent
+    def _situation(self, decision: Decision, now: float) -> Situation:
+        request, recent, table = decision.request, self._recent, self._table
         quality, decision.quality_from, decision.category = self._forecasts.of(request.category, request.text)
-        expected = request.answer_tokens or self._table.expected_answer(request.input_tokens)
+        expected = request.answer_tokens or table.expected_answer(request.input_tokens)
         decision.expected_tokens = min(expected, request.max_tokens or expected)
+        up = [0] * len(self.names)
+        for deployment in decision.deployments:
+            if deployment.model is not None:
+                up[deployment.model] += 1
+        slots = [own * max(count, 1) for own, count in zip(table.slots, up, strict=True)]
         more_requests, more_tokens = self._others.load()
-        requests = np.maximum(self.ledger.requests + more_requests, 0.0)
-        slots = self._table.slots * np.maximum(up, 1.0)
+        requests = [max(own + more, 0.0) for own, more in _pairs(self.ledger.requests, more_requests)]
         # What is inside has made a part of its answer; of those with a slot, the rest is as in a steady flow.
-        mean_rest = (self.ledger.tokens + more_tokens) / np.maximum(requests, 1.0)
-        tokens = mean_rest * (requests + self._table.aging * np.minimum(requests, slots))
+        tokens = [
+            (own + more) / max(inside, 1.0) * (inside + table.aging * min(inside, places))
+            for (own, more), inside, places in zip(
+                _pairs(self.ledger.tokens, more_tokens), requests, slots, strict=True
+            )
+        ]
         request_bucket, token_bucket, share = self._limits.levels(up, now)
         return Situation(
             input_tokens=request.input_tokens,
@@ -230,24 +241,26 @@ class Group:
             request_bucket=request_bucket,
             token_bucket=token_bucket,
             bucket_share=share,
-            down=up == 0,
+            down=[not count for count in up],
             mean_gap=recent.mean_gap,
             time_of_day=self._time_of_day(),
             budget_left=self.budget.left,
         )
 
-    def _costs(self, decision: Decision, input_tokens: float, answer_tokens: float) -> np.ndarray:
-        """What so many tokens cost at each model, (N,) USD: by LiteLLM's prices, the dearest of a model's deployments,
+    def _costs(self, decision: Decision, input_tokens: float, answer_tokens: float) -> list[float]:
+        """What so many tokens cost at each of N models, USD: by LiteLLM's prices, the dearest of a model's deployments,
         else by the policy's."""
-        table = self._table
-        costs = table.price_in * input_tokens + table.price_out * answer_tokens + table.per_call
-        billed = np.zeros(len(costs))
+        billed: dict[int, float] = {}
         for deployment in decision.deployments:
-            if deployment.model is not None and deployment.price_in is not None:
+            model = deployment.model
+            if model is not None and deployment.price_in is not None:
                 price = deployment.price_in * input_tokens + (deployment.price_out or 0.0) * answer_tokens
-                billed[deployment.model] = max(billed[deployment.model], price)
-                costs[deployment.model] = billed[deployment.model]
-        return costs
+                billed[model] = max(billed.get(model, 0.0), price)
+        own = zip(self._table.price_in, self._table.price_out, self._table.per_call, strict=True)
+        return [
+            billed[i] if i in billed else price_in * input_tokens + price_out * answer_tokens + per_call
+            for i, (price_in, price_out, per_call) in enumerate(own)
+        ]
 
     def _time_of_day(self) -> float:
         local = datetime.fromtimestamp(self.wall(), self._zone)
@@ -265,3 +278,8 @@ class Group:
         shares = None if self.settings.quality is None else read_shares(self.settings.quality, self.names)
         classifier = None if self.settings.categories is None else load_categories(self.settings.categories)
         return Forecasts(self._table.quality_score, shares, classifier)
+
+
+def _pairs(own: np.ndarray, more: np.ndarray) -> Iterable[tuple[float, float]]:
+    """The numbers of N models of this worker and of the others, as plain floats."""
+    return zip(own.tolist(), more.tolist(), strict=True)

@@ -5,49 +5,63 @@ says what is left of it.
 """
 
 import threading
+from collections.abc import Sequence
 
-import numpy as np
+NAMES = ("requests", "tokens")
+"""What a model's two buckets hold."""
 
-NAMES = {"requests": 0, "tokens": 1}
-"""The rows of a level."""
+
+class Bucket:
+    """One bucket of one model."""
+
+    __slots__ = ("each", "level", "since", "size")
+
+    def __init__(self, each: float, now: float) -> None:
+        """`each` is what one deployment's bucket holds, and refills in a minute; `now` is a monotonic clock, s."""
+        self.each, self.size, self.level, self.since = each, each, each, now
+
+    def refill(self, now: float) -> float:
+        """Bring the level to this moment, and return it."""
+        passed, self.since = now - self.since, now
+        if passed > 0.0:
+            self.level += self.size * passed / 60.0
+        if self.level > self.size:
+            self.level = self.size
+        return self.level
 
 
 class Limits:
     """The buckets of N models. Many threads may use it."""
 
-    def __init__(self, request_limit: np.ndarray, token_limit: np.ndarray, now: float) -> None:
-        """Limits, (N,), are requests and tokens a minute of one deployment; `now` is a monotonic clock, s."""
-        self._size = np.stack([request_limit, token_limit])
-        self._level = self._size.copy()
-        self._deployments = np.ones(len(request_limit))
-        self._since = now
+    def __init__(self, request_limit: Sequence[float], token_limit: Sequence[float], now: float) -> None:
+        """Limits, N each, are requests and tokens a minute of one deployment; `now` is a monotonic clock, s."""
+        limits = zip(request_limit, token_limit, strict=True)
+        self._buckets = [(Bucket(requests, now), Bucket(tokens, now)) for requests, tokens in limits]
         self._lock = threading.Lock()
 
-    def levels(self, deployments: np.ndarray, now: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Requests and tokens that are left, and the smaller share of a bucket, each (N,), of models with so many
-        deployments, (N,)."""
+    def levels(self, deployments: Sequence[int], now: float) -> tuple[list[float], list[float], list[float]]:
+        """Requests and tokens that are left, and the smaller share of a bucket, of each of N models, of which so many
+        deployments are up."""
+        left: tuple[list[float], list[float], list[float]] = ([], [], [])
         with self._lock:
-            self._deployments = np.maximum(deployments, 1.0)
-            self._refill(now)
-            size = self._size * self._deployments
-            requests, tokens = np.maximum(self._level, 0.0)
-            return requests, tokens, np.clip(self._level / size, 0.0, 1.0).min(axis=0)
+            for (requests, tokens), count in zip(self._buckets, deployments, strict=True):
+                requests.size, tokens.size = requests.each * (count or 1), tokens.each * (count or 1)
+                few, some = requests.refill(now), tokens.refill(now)
+                left[0].append(max(few, 0.0))
+                left[1].append(max(some, 0.0))
+                left[2].append(max(min(few / requests.size, some / tokens.size), 0.0))
+        return left
 
     def take(self, model: int, requests: float, tokens: float, now: float) -> None:
         """Take from a model's buckets; negative numbers give back."""
         with self._lock:
-            self._refill(now)
-            self._level[:, model] -= (requests, tokens)
+            for bucket, amount in zip(self._buckets[model], (requests, tokens), strict=True):
+                bucket.refill(now)
+                bucket.level -= amount
 
     def told(self, model: int, name: str, left: float, now: float) -> None:
         """A provider says how many "requests" or "tokens" one deployment of a model has left."""
         with self._lock:
-            self._refill(now)
-            row = NAMES[name]
-            others = self._size[row, model] * (self._deployments[model] - 1.0)
-            self._level[row, model] = min(left + others, self._size[row, model] * self._deployments[model])
-
-    def _refill(self, now: float) -> None:
-        size = self._size * self._deployments
-        self._level = np.minimum(self._level + size * (max(0.0, now - self._since) / 60.0), size)
-        self._since = now
+            bucket = self._buckets[model][NAMES.index(name)]
+            bucket.refill(now)
+            bucket.level = min(left + bucket.size - bucket.each, bucket.size)

@@ -29,6 +29,7 @@ class Metrics:
                 raise ValueError(f"metrics is {address!r}; that needs prometheus_client: pip install prometheus-client")
             return
         registry = registry or prometheus.REGISTRY
+        self._series: dict[tuple[Any, ...], Any] = {}
         self._decisions = prometheus.Counter(
             "router_serving_decisions",
             "Decisions by the model that was chosen",
@@ -59,16 +60,24 @@ class Metrics:
         """Count a decision."""
         if not self._on:
             return
-        self._took.labels(decision.group).observe(decision.took)
+        self._of(self._took, decision.group).observe(decision.took)
         if decision.abstained is not None:
             # What follows a colon, or names a deployment, would make a series of its own for each value.
             reason = decision.abstained.partition(":")[0].partition(" deployment ")[0].partition(" of ")[0]
-            self._abstained.labels(decision.group, reason).inc()
+            self._of(self._abstained, decision.group, reason).inc()
             return
         chosen = "none: budget spent" if decision.model is None else names[decision.model]
-        self._decisions.labels(decision.group, decision.mode, chosen).inc()
+        self._of(self._decisions, decision.group, decision.mode, chosen).inc()
         if decision.price is not None:
-            self._price.labels(decision.group).set(decision.price)
+            self._of(self._price, decision.group).set(decision.price)
+
+    def _of(self, metric: Any, *labels: str) -> Any:
+        """One series of a metric; prometheus_client takes longer to find it."""
+        key = (metric, *labels)
+        series = self._series.get(key)
+        if series is None:
+            series = self._series[key] = metric.labels(*labels)
+        return series
 
 
 class _Levels:

@@ -1,8 +1,9 @@
 """From a situation to what a policy sees: each environment's layout, and what the policy file must say for it."""
 
-from collections.abc import Callable, Mapping
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -42,39 +43,38 @@ def observer_for(origin: Origin, longest_prompt: float) -> Observer:
 
 @dataclass(frozen=True)
 class ModelTable:
-    """What the origin says of N models, and of answers; arrays (N,) float64."""
+    """What the origin says of N models, and of answers; sequences hold N floats unless they say otherwise."""
 
-    quality_score: np.ndarray
+    quality_score: Sequence[float]
     """Mean quality, 0 .. 1."""
-    price_in: np.ndarray
+    price_in: Sequence[float]
     """USD a token of a prompt; 0 where models are paid by the call."""
-    price_out: np.ndarray
+    price_out: Sequence[float]
     """USD a token of an answer."""
-    per_call: np.ndarray
+    per_call: Sequence[float]
     """USD a call; 0 where models are paid by the token."""
-    slots: np.ndarray
+    slots: Sequence[float]
     """Requests that one deployment works on at once."""
-    request_limit: np.ndarray
+    request_limit: Sequence[float]
     """Requests a minute."""
-    token_limit: np.ndarray
+    token_limit: Sequence[float]
     """Tokens a minute."""
-    prefill_rate: np.ndarray
+    prefill_rate: Sequence[float]
     """Tokens of a prompt a second."""
-    mean_prefill: np.ndarray
+    mean_prefill: Sequence[float]
     """Seconds, of a mean prompt."""
-    mean_answer: np.ndarray
+    mean_answer: Sequence[float]
     """Tokens."""
     aging: float
     """Growth of an answer's mean rest with each token made."""
-    bin_edges: np.ndarray
-    """(K - 1,) tokens, between the bins of a prompt's length."""
-    expected_output: np.ndarray
-    """(K,) tokens, the mean answer in each bin."""
+    bin_edges: Sequence[float]
+    """K - 1 tokens, between the bins of a prompt's length."""
+    expected_output: Sequence[float]
+    """K times the mean tokens of an answer in a bin."""
 
     def expected_answer(self, input_tokens: float) -> float:
         """The tokens that an answer to a prompt of such a length is expected to have."""
-        place = int(np.searchsorted(self.bin_edges, input_tokens, side="right"))
-        return max(1.0, float(self.expected_output[place]))
+        return max(1.0, self.expected_output[bisect_right(self.bin_edges, input_tokens)])
 
 
 USUAL_ANSWER = 256.0
@@ -85,26 +85,24 @@ UNLIMITED = 1e9
 
 def model_table(origin: Origin, slots: Mapping[str, float]) -> ModelTable:
     """The table of a policy; `slots` of the settings come before those that it was trained with."""
-    numbers: dict[str, Any] = {name: np.array(values, np.float64) for name, values in origin.numbers.items()}
-    count = len(origin.models)
+    numbers, count = origin.numbers, len(origin.models)
 
-    def column(name: str, otherwise: float) -> np.ndarray:
-        return np.array([model.get(name, otherwise) for model in origin.models], np.float64)
+    def column(name: str, otherwise: float, unit: float = 1.0) -> list[float]:
+        return [unit * float(model.get(name, otherwise)) for model in origin.models]
 
-    own_slots = numbers.get("slots", np.ones(count))
-    usual = np.full(count, USUAL_ANSWER)
+    own_slots = numbers.get("slots", (1.0,) * count)
     return ModelTable(
         quality_score=column("quality_score", 0.5),
-        price_in=column("price_in", 0.0) * 1e-6,
-        price_out=column("price_out", 0.0) * 1e-6,
+        price_in=column("price_in", 0.0, 1e-6),
+        price_out=column("price_out", 0.0, 1e-6),
         per_call=column("cost_per_call", 0.0),
-        slots=np.array([slots.get(name, own_slots[i]) for i, name in enumerate(origin.model_names)]),
+        slots=[slots.get(name, own) for name, own in zip(origin.model_names, own_slots, strict=True)],
         request_limit=column("request_limit", UNLIMITED),
         token_limit=column("token_limit", UNLIMITED),
-        prefill_rate=numbers.get("prefill_rate", np.full(count, np.inf)),
-        mean_prefill=numbers.get("mean_prefill", np.zeros(count)),
-        mean_answer=numbers.get("mean_answer", usual),
-        aging=float(numbers["aging"][0]) if "aging" in numbers else 0.0,
-        bin_edges=numbers.get("bin_edges", np.zeros(0)),
-        expected_output=numbers.get("expected_output", usual[:1]),
+        prefill_rate=numbers.get("prefill_rate", (math.inf,) * count),
+        mean_prefill=numbers.get("mean_prefill", (0.0,) * count),
+        mean_answer=numbers.get("mean_answer", (USUAL_ANSWER,) * count),
+        aging=numbers.get("aging", (0.0,))[0],
+        bin_edges=numbers.get("bin_edges", ()),
+        expected_output=numbers.get("expected_output", (USUAL_ANSWER,)),
     )

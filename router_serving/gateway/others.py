@@ -1,7 +1,6 @@
 """What a worker knows of the others: their load, their money, and how many they are."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 import numpy as np
@@ -27,8 +26,7 @@ class Others(Protocol):
     def publish(self, ledger: Ledger) -> None:
         """Tell them one's own."""
 
-    @contextmanager
-    def exclusive(self) -> Iterator[bool]:
+    def exclusive(self) -> AbstractContextManager[bool]:
         """While it is entered, nobody else decides about money; it yields False where that could not be had soon."""
 
 
@@ -37,6 +35,7 @@ class Alone:
 
     def __init__(self, num_models: int) -> None:
         self._nothing = np.zeros(num_models)
+        self._always = nullcontext(True)
 
     def load(self) -> tuple[np.ndarray, np.ndarray]:
         """Nothing."""
@@ -57,7 +56,6 @@ class Alone:
     def publish(self, ledger: Ledger) -> None:
         """There is nobody to tell."""
 
-    @contextmanager
-    def exclusive(self) -> Iterator[bool]:
+    def exclusive(self) -> AbstractContextManager[bool]:
         """It always is."""
-        yield True
+        return self._always

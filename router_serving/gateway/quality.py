@@ -31,23 +31,24 @@ class Forecasts:
 
     def __init__(
         self,
-        prior: np.ndarray,
+        prior: Sequence[float],
         shares: Mapping[str, np.ndarray] | None = None,
         classifier: Classifier | None = None,
     ) -> None:
-        """`prior` (N,) is each model's mean; `shares` (N,) those of each category.
+        """`prior` is each model's mean, N floats; `shares` (N,) those of each category.
 
         Raises `ValueError` for a classifier without shares, or of other categories.
         """
-        self._prior, self._shares, self._classifier = prior, dict(shares or {}), classifier
+        self._prior, self._classifier = list(prior), classifier
+        self._shares = {category: share.tolist() for category, share in (shares or {}).items()}
         if classifier is not None:
             for category in classifier.categories:
                 if category not in self._shares:
                     raise ValueError(f"the classifier knows the category {category!r}, and the quality file does not")
-            self._table = np.stack([self._shares[category] for category in classifier.categories])
+            self._table = np.array([self._shares[category] for category in classifier.categories])
 
-    def of(self, category: str | None, text: str) -> tuple[np.ndarray, str, str | None]:
-        """The forecasts (N,), what they are from ("caller", "classifier" or "prior"), and the category.
+    def of(self, category: str | None, text: str) -> tuple[list[float], str, str | None]:
+        """The N forecasts, what they are from ("caller", "classifier" or "prior"), and the category.
 
         Of a classifier, they are the mean over the categories it deems possible; the category is its likeliest.
         """
@@ -56,7 +57,7 @@ class Forecasts:
         if self._classifier is not None and text:
             probabilities = self._classifier.probabilities(text)
             likeliest = self._classifier.categories[int(probabilities.argmax())]
-            return probabilities @ self._table, "classifier", likeliest
+            return (probabilities @ self._table).tolist(), "classifier", likeliest
         return self._prior, "prior", category
 
 

@@ -1,8 +1,7 @@
 """What lately came to each model: how often, how much prefill it needs still, and how long answers are."""
 
 import threading
-
-import numpy as np
+from collections.abc import Sequence
 
 from router_serving.gateway.observe import ModelTable
 
@@ -19,15 +18,15 @@ class Recent:
         """`mean_gap`, s, is what arrivals are believed to be apart before the second one."""
         self.mean_gap = mean_gap
         """Seconds between arrivals."""
-        self.mean_prefill = table.mean_prefill.copy()
-        """(N,) seconds of prefill, of the prompts that came lately."""
-        self.mean_answer = table.mean_answer.copy()
-        """(N,) tokens, of the answers that came lately."""
-        self._table = table
+        self.mean_prefill = list(table.mean_prefill)
+        """N times the seconds of prefill, of the prompts that came lately."""
+        self.mean_answer = list(table.mean_answer)
+        """N times the tokens, of the answers that came lately."""
+        self._rate = table.prefill_rate
         self._lock = threading.Lock()
         self._last_arrival: float | None = None
-        self._prefill = np.zeros(len(table.slots))  # s, at the time `_since`
-        self._since = np.zeros(len(table.slots))
+        self._prefill = [0.0] * len(table.slots)  # s, at the time `_since`
+        self._since = [0.0] * len(table.slots)
 
     def arrived(self, now: float) -> None:
         """A prompt waits to be routed at this monotonic clock, s."""
@@ -39,7 +38,7 @@ class Recent:
 
     def joined(self, model: int, input_tokens: float, now: float) -> None:
         """A prompt was sent to a model."""
-        own = input_tokens / self._table.prefill_rate[model]
+        own = input_tokens / self._rate[model]
         with self._lock:
             waited = max(0.0, self._prefill[model] - (now - self._since[model]))
             self._prefill[model], self._since[model] = waited + own, now
@@ -50,8 +49,12 @@ class Recent:
         with self._lock:
             self.mean_answer[model] += (max(1.0, tokens) - self.mean_answer[model]) / PROMPTS_REMEMBERED
 
-    def prefill(self, requests: np.ndarray, slots: np.ndarray, now: float) -> np.ndarray:
-        """Seconds of prefill that the prompts inside, (N,), still need: at least that of those without a slot, (N,)."""
+    def prefill(self, requests: Sequence[float], slots: Sequence[float], now: float) -> list[float]:
+        """N times the seconds of prefill that the prompts inside still need: at least that of those without a slot."""
         with self._lock:
-            left = np.maximum(0.0, self._prefill - (now - self._since))
-            return np.where(requests > 0, np.maximum(left, (requests - slots) * self.mean_prefill), 0.0)
+            return [
+                max(prefill - (now - since), (inside - places) * mean, 0.0) if inside > 0 else 0.0
+                for prefill, since, inside, places, mean in zip(
+                    self._prefill, self._since, requests, slots, self.mean_prefill, strict=True
+                )
+            ]

@@ -11,11 +11,16 @@ TOKENS_PER_MESSAGE = 8
 """What a chat template adds to a message at most, as a rule."""
 LONGEST_TEXT = 4000
 """Characters of the last message that a classifier looks at."""
+LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+"""What the tokens of an answer are limited by, in LiteLLM's endpoints."""
+NONE: frozenset[str] = frozenset()
+MAPPINGS = (dict, Mapping)
+"""Most are dicts, which is seen at once."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Request:
-    """What routing needs to know of one request."""
+    """What routing needs to know of one request. It never changes; freezing it would take longer than reading it."""
 
     input_tokens: float
     """Tokens of the prompt: the caller's number, or an estimate."""
@@ -38,47 +43,50 @@ class Request:
 def read_request(messages: Any, kwargs: Mapping[str, Any]) -> Request:
     """Read a request of any of LiteLLM's endpoints: chat, completions, embeddings, responses."""
     content = messages if messages is not None else kwargs.get("input", kwargs.get("prompt"))
-    texts = list(_texts(content))
+    texts = _texts(content)
     said = _metadata(kwargs)
-    characters, size = sum(map(len, texts)), sum(len(text.encode()) for text in texts)
+    characters = sum(map(len, texts))
+    size = sum([len(text) if text.isascii() else len(text.encode()) for text in texts])
     input_tokens = _positive(said.get("input_tokens")) or max(1.0, characters / CHARACTERS_PER_TOKEN)
     most = size + TOKENS_PER_MESSAGE * (1 + (len(content) if isinstance(content, list) else 1))
-    limits = [_positive(kwargs.get(name)) for name in ("max_tokens", "max_completion_tokens", "max_output_tokens")]
+    limits = [limit for name in LIMITS if name in kwargs and (limit := _positive(kwargs[name])) is not None]
     complexity = _number(said.get("complexity"))
     category = said.get("category")
     return Request(
         input_tokens=input_tokens,
         most_input_tokens=max(input_tokens, most),
         answer_tokens=_positive(said.get("answer_tokens")),
-        max_tokens=min((limit for limit in limits if limit is not None), default=None),
+        max_tokens=min(limits, default=None),
         category=category if isinstance(category, str) and category else None,
         complexity=complexity if complexity is not None and 0 <= complexity <= 1 else None,
-        failed=frozenset(_failed(said)),
+        failed=frozenset(_failed(said)) if "previous_models" in said else NONE,
         text=texts[-1][-LONGEST_TEXT:] if texts else "",
     )
 
 
-def _texts(content: Any) -> Iterable[str]:
+def _texts(content: Any) -> list[str]:
     """Every text in messages, in lists of them, or alone."""
     if isinstance(content, str):
-        yield content
-    elif isinstance(content, list | tuple):
+        return [content]
+    if isinstance(content, (list, tuple)):
+        found = []
         for item in content:
-            yield from _texts(item)
-    elif isinstance(content, Mapping):
-        yield from _texts(content.get("content", content.get("text")))
+            found += _texts(item)
+        return found
+    if isinstance(content, MAPPINGS):
+        return _texts(content.get("content", content.get("text")))
+    return []
 
 
-def _metadata(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def _metadata(kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
     """What the caller and LiteLLM say of the request, under either of LiteLLM's names; the proxy nests the caller's."""
-    found: dict[str, Any] = {}
+    parts: list[Mapping[str, Any]] = []
     for name in ("litellm_metadata", "metadata"):
         said = kwargs.get(name)
-        if isinstance(said, Mapping):
-            found |= said
-            if isinstance(said.get("requester_metadata"), Mapping):
-                found |= said["requester_metadata"]
-    return found
+        if isinstance(said, MAPPINGS):
+            own = said.get("requester_metadata")
+            parts += [said, own] if isinstance(own, MAPPINGS) else [said]
+    return parts[0] if len(parts) == 1 else {key: value for part in parts for key, value in part.items()}
 
 
 def _failed(metadata: Mapping[str, Any]) -> Iterable[str]:
@@ -90,8 +98,9 @@ def _failed(metadata: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _number(value: Any) -> float | None:
-    is_one = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if is_one else None
+    if value is None or isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if math.isfinite(value) else None
 
 
 def _positive(value: Any) -> float | None:

@@ -1,44 +1,46 @@
-"""What is known when a prompt waits to be routed: of the prompt, of N models, of the clock and of the money."""
+"""What is known when a prompt waits to be routed: of the prompt, of N models, of the clock and of the money.
 
+The numbers of models are sequences of floats, not arrays: for a handful of models that is several times as fast.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 
-
-@dataclass(frozen=True)
+@dataclass
 class Situation:
-    """One waiting prompt and the fleet at that moment; arrays are (N,) float64 in the order of the policy's models."""
+    """One waiting prompt and the fleet at that moment; sequences hold N floats, in the order of the policy's models."""
 
     input_tokens: float
     """Tokens of the prompt."""
     expected_tokens: float
     """Tokens that its answer is expected to have."""
-    quality: np.ndarray
+    quality: Sequence[float]
     """Probability that each model's answer is good, 0 .. 1."""
     complexity: float | None
-    """What the caller says of the prompt, 0 .. 1; None: it follows from `quality`."""
-    cost: np.ndarray
+    """What the caller says of it, 0 .. 1; None: it follows from `quality`."""
+    cost: Sequence[float]
     """USD that the prompt is expected to cost."""
-    requests: np.ndarray
+    requests: Sequence[float]
     """Prompts that run or wait at a model."""
-    tokens: np.ndarray
+    tokens: Sequence[float]
     """Tokens of answers that they are expected to make still."""
-    prefill: np.ndarray
+    prefill: Sequence[float]
     """Seconds of prefill that they still need."""
-    mean_prefill: np.ndarray
+    mean_prefill: Sequence[float]
     """Seconds of prefill, of the prompts that came lately."""
-    mean_answer: np.ndarray
+    mean_answer: Sequence[float]
     """Tokens, of the answers to the prompts that came lately."""
-    slots: np.ndarray
+    slots: Sequence[float]
     """Prompts that a model works on at once."""
-    request_bucket: np.ndarray
+    request_bucket: Sequence[float]
     """Requests that the rate limit still allows."""
-    token_bucket: np.ndarray
+    token_bucket: Sequence[float]
     """Tokens that the rate limit still allows."""
-    bucket_share: np.ndarray
+    bucket_share: Sequence[float]
     """The emptier of the two as a share of its size, 0 .. 1."""
-    down: np.ndarray
-    """Bool: no deployment of the model is up."""
+    down: Sequence[bool]
+    """Whether no deployment of the model is up."""
     mean_gap: float
     """Seconds between arrivals."""
     time_of_day: float

@@ -7,13 +7,15 @@ import numpy as np
 
 from router_serving.report.log import Log
 from router_serving.report.summary import Summary
-from router_serving.report.text import alternative_rows, model_rows
+from router_serving.report.text import alternative_rows, model_rows, sentences
 
 COLORS = ("#3b6fb6", "#d9822b", "#4c9f70", "#b6434c", "#8264a8", "#8a6d3b", "#5f9ea0", "#888888")
 WIDTH, HEIGHT, MARGIN = 720.0, 220.0, 46.0
 """Of a plot, and of the room for its numbers; pixels."""
 PARTS = 60
 """Points along a plot."""
+SMOOTHED = 5
+"""Points that a share is the mean of."""
 
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:780px;margin:2em auto;padding:0 1em}
 body{color:#222;background:#fff}
@@ -33,15 +35,12 @@ def as_page(parts: Sequence[tuple[Log, Summary]], budget: float | None) -> str:
 
 def _section(log: Log, summary: Summary, budget: float | None) -> str:
     one = summary
-    about = (
-        f"{one.calls} calls, {one.answered} answered, {one.cost:.4f} USD, {one.late:.1%} of the answers late. The "
-        f"policy was followed in {one.followed:.0%} of the calls."
-    )
+    about = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences(one))
     plots = [_shares(log), _spending(log, budget), _latencies(log)]
     if not np.isnan(log.price).all():
         plots.append(_prices(log))
     tables = _table(model_rows(one)) + _table(alternative_rows(one))
-    return f"<h2>{escape(log.group)}</h2><p>{about}</p>{tables}{''.join(plots)}"
+    return f"<h2>{escape(log.group)}</h2>{about}{tables}{''.join(plots)}"
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:
@@ -52,11 +51,12 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _shares(log: Log) -> str:
-    """Which model was called, over the time."""
+    """Which model was called, over the time; where nobody called, there is no line."""
     place = _part(log)
-    counts = np.stack([np.bincount(place[log.model == i], minlength=PARTS) for i in range(len(log.models))])
-    share = counts / np.maximum(counts.sum(0), 1)
-    lines = {name: (np.arange(PARTS) + 0.5, 100 * _smooth(share[i])) for i, name in enumerate(log.models)}
+    counts = [_smooth(np.bincount(place[log.model == i], minlength=PARTS)) for i in range(len(log.models))]
+    total = np.sum(counts, axis=0)
+    total[total < 0.5 / SMOOTHED] = np.nan  # less than half a call
+    lines = {name: (np.arange(PARTS) + 0.5, 100 * counts[i] / total) for i, name in enumerate(log.models)}
     return _plot("Share of the calls, %", lines, log)
 
 
@@ -85,14 +85,14 @@ def _prices(log: Log) -> str:
 
 def _plot(title: str, lines: dict[str, tuple[np.ndarray, np.ndarray]], log: Log) -> str:
     """Lines over the time of the log, x in 0 .. PARTS, as a figure."""
-    highest = max((float(y.max()) for _, y in lines.values() if y.size), default=0.0) or 1.0
+    highest = max((float(np.nanmax(y)) for _, y in lines.values() if np.isfinite(y).any()), default=0.0) or 1.0
     inner_width, inner_height = WIDTH - 2 * MARGIN, HEIGHT - MARGIN
     drawn, keys = [], []
     for i, (name, (x, y)) in enumerate(lines.items()):
         color = COLORS[i % len(COLORS)]
         across, up = MARGIN + inner_width * x / PARTS, 10 + inner_height * (1 - y / highest)
-        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(across, up, strict=True))
-        drawn.append(f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="1.8"/>')
+        path = "".join(f"{_pen(up, k)}{across[k]:.1f},{up[k]:.1f}" for k in range(len(up)) if np.isfinite(up[k]))
+        drawn.append(f'<path d="{path}" fill="none" stroke="{color}" stroke-width="1.8"/>')
         keys.append(f'<span style="color:{color}">&#9632;</span> {escape(name)}')
     for share in (0.0, 0.5, 1.0):
         level = 10 + inner_height * (1 - share)
@@ -106,6 +106,11 @@ def _plot(title: str, lines: dict[str, tuple[np.ndarray, np.ndarray]], log: Log)
     return f"<figure><figcaption>{escape(title)}: {' '.join(keys)}</figcaption>{picture}</figure>"
 
 
+def _pen(values: np.ndarray, k: int) -> str:
+    """Whether a line goes on to the k-th point, "L", or begins there, "M"."""
+    return "L" if k and np.isfinite(values[k - 1]) else "M"
+
+
 def _position(log: Log) -> np.ndarray:
     """Where each call is along the time, 0 .. PARTS."""
     length = float(np.ptp(log.time)) if len(log.time) else 0.0
@@ -117,5 +122,6 @@ def _part(log: Log) -> np.ndarray:
 
 
 def _smooth(values: np.ndarray) -> np.ndarray:
-    """The mean over five points around each."""
-    return np.convolve(np.pad(values, 2, mode="edge"), np.full(5, 0.2), mode="valid")
+    """The mean over a few points around each."""
+    around = np.full(SMOOTHED, 1.0 / SMOOTHED)
+    return np.convolve(np.pad(values.astype(float), SMOOTHED // 2, mode="edge"), around, mode="valid")

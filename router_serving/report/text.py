@@ -8,11 +8,20 @@ from router_serving.text_table import text_table
 
 
 def as_text(summary: Summary, width: int | None = None) -> str:
-    """The report of one group, some tables of it, in lines of at most `width` characters, or of any length."""
+    """The report of one group, sentences and tables, in lines of at most `width` characters, or of any length."""
+    said = sentences(summary)
+    if width is not None:
+        said = [textwrap.fill(sentence, width) for sentence in said]
+    tables = [text_table(rows, width) for rows in (model_rows(summary), alternative_rows(summary))]
+    return "\n".join([*said, "", tables[0], "", tables[1]])
+
+
+def sentences(summary: Summary) -> list[str]:
+    """What is said of one group."""
     one = summary
     about = [
         f"{one.group}: {one.calls} calls in {_time(one.seconds)}, {one.answered} answered, {one.cost:.4f} USD, "
-        f"mean quality expected {_number(one.quality, 3)}, {one.late:.1%} of the answers late",
+        f"mean quality expected {_number(one.quality, 3)}, {one.late:.1%} of the answers late.",
         f"The policy was followed in {one.followed:.0%} of the calls; LiteLLM called its choice in {one.agreed:.0%} of "
         f"those that it decided. A decision took {one.decision_p50 * 1e3:.2f} ms, 99 % at most "
         f"{one.decision_p99 * 1e3:.2f} ms.",
@@ -20,9 +29,7 @@ def as_text(summary: Summary, width: int | None = None) -> str:
     ]
     if one.abstained:
         about.append("Why the policy abstained: " + _counts(one.abstained) + ".")
-    if width is not None:
-        about = [textwrap.fill(sentence, width) for sentence in about]
-    return "\n".join([*about, "", text_table(model_rows(one), width), "", text_table(alternative_rows(one), width)])
+    return about
 
 
 def model_rows(summary: Summary) -> list[list[str]]:

@@ -68,8 +68,8 @@ async def test_the_fleet_refuses_and_is_down_as_told(fleet):
         assert await ask("[[status 500]]") == 500
         await reset(outages=[["small", 0.0, 60.0]])
         assert await ask("ping") == 503
-        await reset(filled=0.0)
-        assert [await ask("ping") for _ in range(3)].count(429) >= 1
+        await reset(filled=-1.0)  # a minute passes until there is one again, however busy the machine is
+        assert await ask("ping") == 429
         await reset()
         assert await ask("ping") == 200
 

@@ -44,6 +44,7 @@ async def test_two_workers_of_a_proxy(fleet, tmp_path):
                     return answer.status
 
             calls = [asyncio.create_task(ask()) for _ in range(8)]
+            until = time.monotonic() + 60
             while others.load()[0].sum() < 8 and time.monotonic() < until:
                 await asyncio.sleep(0.05)
             assert others.load()[0].tolist() == [0, 8, 0]

@@ -11,8 +11,21 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from tyro import cli
 
-COMMANDS = ("ppo", "evaluate", "frontier", "specialists", "budgets", "claims", "demo", "index", "rivals", "categories")
-POSITIONAL = {"--labelled": "PATH"}
+COMMANDS = (
+    "ppo",
+    "evaluate",
+    "frontier",
+    "specialists",
+    "budgets",
+    "claims",
+    "demo",
+    "index",
+    "rivals",
+    "categories",
+    "predict",
+    "pretrained",
+)
+POSITIONAL = {"--labelled": "PATH", "--log": "PATH"}
 """What the help calls arguments that are no flags."""
 
 RUN = """

@@ -23,6 +23,7 @@ from router_serving.pretrained import for_fleet
 from router_serving.priced_policy import PricedPolicy
 from router_serving.shared_network import RewardTerms, SharedNetwork
 from train.agents.paced import Paced
+from train.agents.reorder import in_order
 
 if TYPE_CHECKING:
     from train.algorithm.ppo import PPO, TrainState
@@ -175,9 +176,14 @@ def _worths(tables: IndexTables) -> Callable[[jax.Array, jax.Array], jax.Array]:
 def suited(policy: Policy, model_names: Sequence[str], params: AnyParams) -> Policy:
     """Return the policy that routes in this problem: one for any fleet is set up for it, any other has to fit.
 
+    Models that stand in another order in the problem are no other models.
+
     Raises what `check_fleet` raises, and `ValueError` for a policy of another environment.
     """
     if policy.origin.models:
+        is_moved = policy.model_names != tuple(model_names) and set(policy.model_names) == set(model_names)
+        if is_moved and isinstance(policy, NetworkPolicy) and policy.origin.environment == params.simulator.name:
+            policy = in_order(policy, model_names, versions.of(params).observation.names(model_names))
         check_fleet(policy, model_names, params)
         return policy
     if not isinstance(policy, NetworkPolicy) or policy.origin.environment != params.simulator.name:

@@ -127,13 +127,12 @@ def test_more_in_flight_looks_slower_and_never_faster():
     observer = observer_for(origin_of(params, "default", [m.name for m in v1.DEFAULT_MODELS]), 1.0)
     assert isinstance(observer, ObserverV1)
     answer, slots = np.full(5, 200.0), np.full(5, 4.0)
-    latencies = [
-        observer.forecast(
-            situation_of(5, requests=np.full(5, n), tokens=np.full(5, 200.0 * n), mean_answer=answer, slots=slots)
-        ).latency
+    situations = [
+        situation_of(5, requests=np.full(5, n), tokens=np.full(5, 200.0 * n), mean_answer=answer, slots=slots)
         for n in range(12)
     ]
-    assert (np.diff(np.stack(latencies), axis=0) >= 0).all()
+    latencies = np.array([[observer.forecast(seen, i).latency for i in range(5)] for seen in situations])
+    assert (np.diff(latencies, axis=0) >= 0).all()
     assert (latencies[11] > 2 * latencies[0]).all()
 
 
