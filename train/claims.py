@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from train.evaluation.comparison import Evaluation
-    from train.studies.fresh_seeds import Limit
+    from train.studies.claims import Limit
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import Protocol, cast
 
 import numpy as np
 
@@ -15,9 +15,6 @@ from train.agents.strategies import as_strategy
 from train.algorithm.config import Config, Learning, Problem, Run
 from train.evaluation.comparison import Evaluation
 from train.run.trained import trained_policies
-
-if TYPE_CHECKING:
-    from train.studies.fresh_seeds import Limit
 
 CLAIMED_ON = "default"
 """The scenario that most claims are about."""
@@ -78,6 +75,22 @@ class PacedScores:
     """The share of its prompts that the worst episode served; 1 if no episode ran out of budget."""
 
 
+@dataclass(frozen=True)
+class Limit:
+    """A rule, and the share of all agents that have to earn more than it does."""
+
+    rule: str
+    """The name of the rule among the strategies of an evaluation."""
+    share: float
+    """The least share of the agents."""
+    tolerance: float = 0.0
+    """How much less than the rule an agent may earn; above 0 where the rule is the best that there is."""
+
+    def above(self, rewards: np.ndarray, evaluation: Evaluation) -> int:
+        """Count the agents, with the mean rewards (S,), that earn more than the rule does in this evaluation."""
+        return int((rewards > evaluation.scores[self.rule].reward.mean - self.tolerance).sum())
+
+
 class Claims(Protocol):
     """The names that the module `claims` of an environment has."""
 
@@ -86,7 +99,7 @@ class Claims(Protocol):
     TRAINED_ON: Mapping[str, str]
     """The scenario that the priced policies of each scenario are trained on; another budget needs no other policy."""
 
-    FRESH: "Mapping[str, Sequence[Limit]]"
+    FRESH: Mapping[str, Sequence[Limit]]
     """The scenarios on which agents of many fresh seeds are trained, each with the rules that they have to beat."""
 
     def agents(self, problem: Problem, effort: Effort) -> dict[str, Policy]:

@@ -1,7 +1,7 @@
 """How good the agents of many seeds are, none of which ever served to choose a setting."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import jax
@@ -15,26 +15,10 @@ from train.algorithm.ppo import PPO
 from train.cli.console import markdown_table
 from train.evaluation.comparison import Evaluation, episode_key
 from train.run.devices import ParallelTrainer
-from train.studies.claims import Claim, Effort, claims_of
+from train.studies.claims import Claim, Effort, Limit, claims_of
 
 FIRST_SEED = 1000
 """The first of the seeds; they and the following ones chose no setting of this project."""
-
-
-@dataclass(frozen=True)
-class Limit:
-    """A rule, and the share of all agents that have to earn more than it does."""
-
-    rule: str
-    """The name of the rule among the strategies of an evaluation."""
-    share: float
-    """The least share of the agents."""
-    tolerance: float = 0.0
-    """How much less than the rule an agent may earn; above 0 where the rule is the best that there is."""
-
-    def above(self, rewards: np.ndarray, evaluation: Evaluation) -> int:
-        """Count the agents, with the mean rewards (S,), that earn more than the rule does in this evaluation."""
-        return int((rewards > evaluation.scores[self.rule].reward.mean - self.tolerance).sum())
 
 
 def measure_fresh_seeds(

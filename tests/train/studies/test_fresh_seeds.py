@@ -11,7 +11,8 @@ from tests.helpers.pictures import check_saved, texts
 from train.evaluation.comparison import Evaluation
 from train.evaluation.statistics import Estimate
 from train.pictures.seeds import draw_seeds
-from train.studies.fresh_seeds import Limit, fresh_claims, fresh_section
+from train.studies.claims import Limit
+from train.studies.fresh_seeds import fresh_claims, fresh_section
 
 REWARDS = {"default": np.array([1.0, 2.0, 3.0, 4.0])}
 

@@ -14,8 +14,7 @@ from train.algorithm.config import LONG_RUN, SHORT_RUN, Problem
 from train.bounds.index_policy import NAME as INDEX_POLICY
 from train.evaluation.baselines import TUNED_MIXTURE
 from train.evaluation.comparison import Evaluation, mixture_name
-from train.studies.claims import CLAIMED_ON, SEED, Claim, Effort, PacedScores, rewards_of_seeds, span, trained
-from train.studies.fresh_seeds import Limit
+from train.studies.claims import CLAIMED_ON, SEED, Claim, Effort, Limit, PacedScores, rewards_of_seeds, span, trained
 
 MIN_SAVING = 0.15
 """The least share of the costs that an agent has to save at matched quality."""

@@ -15,8 +15,7 @@ from train.algorithm.config import LONG_RUN, Problem, learning_for
 from train.cli.console import markdown_table
 from train.evaluation.baselines import TUNED_MIXTURE
 from train.evaluation.comparison import Evaluation
-from train.studies.claims import SEED, Claim, Effort, PacedScores, rewards_of_seeds, span, trained
-from train.studies.fresh_seeds import Limit
+from train.studies.claims import SEED, Claim, Effort, Limit, PacedScores, rewards_of_seeds, span, trained
 
 SCENARIOS = tuple(name for name in ALL_SCENARIOS if name != REPLAY)  # a replay needs somebody's trace
 TRAINED_ON = {"default": "default", "tight_budget": "default"}
