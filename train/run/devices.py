@@ -81,7 +81,7 @@ class ParallelTrainer:
 
     def host_shapes(self) -> TrainState:
         """The shape and dtype of every leaf of the state that `to_host` returns."""
-        return jax.eval_shape(lambda seeds: jax.tree.map(_key_data, self._init(seeds)), self.seeds)
+        return jax.eval_shape(lambda state: jax.tree.map(_key_data, state), self.shapes())
 
     def _on_devices(self, function: Callable, in_specs: Any, out_specs: Any) -> Callable:
         if self.ppo.axis_name is None:
