@@ -30,6 +30,6 @@ def draw_seeds(rewards: Mapping[str, np.ndarray], rules: Mapping[str, Mapping[st
             axes.axvline(reward, color=colour, linestyle="--", linewidth=1.2, label=f"{name}, {reward:.1f}")
         axes.set_ylim(0, 1.02)
         axes.set_ylabel("share that earns less")
-        axes.legend(loc="upper left", fontsize=9.5)
+        axes.legend(loc="upper left", fontsize=9.5, frameon=True, facecolor="white", edgecolor="none", framealpha=1)
     figure.supxlabel("mean reward of an episode, the same episodes for all", fontsize=11)
     return figure
