@@ -193,7 +193,7 @@ def _space_of(like: Any) -> "spaces.Dict | spaces.Box":
     from gymnax.environments import spaces
 
     if not isinstance(like, jax.ShapeDtypeStruct):
-        return spaces.Dict({name: _space_of(value) for name, value in vars(like).items()})
+        return spaces.Dict({name: _space_of(value) for name, value in vars(like).items() if value is not None})
     if like.dtype == jnp.bool_:
         return spaces.Box(False, True, like.shape, like.dtype)
     limits = jnp.finfo(like.dtype) if jnp.issubdtype(like.dtype, jnp.floating) else jnp.iinfo(like.dtype)

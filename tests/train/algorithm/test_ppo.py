@@ -22,7 +22,9 @@ PROBE_LEARNING = Learning(
     num_minibatches=2,
     learning_rate=5e-3,
     discount=0.9,
+    entropy_coef=0.005,
     layer_sizes=(32,),
+    activation="tanh",  # an environment with one observation may leave a ReLU without a slope
     normalize_rewards=False,
 )
 
