@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 import tyro
 
-from jax_router.internal.checks import check_number, check_whole_number
+from jax_router.internal.checks import check_number
 from router_serving.gateway.categories import BUCKETS, Categories, save_categories, words_of
 from train.cli.command import parse_flags
 from train.cli.errors import check_new_file, one_line_errors, stopped_in_one_line
+
+FOLDS = 5
+"""A classifier is judged on so many parts of the prompts, each left out once."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +27,11 @@ class Arguments:
     """Read labelled prompts from this CSV file with the columns text and category."""
     output: Path = Path("categories.npz")
     """Write the classifier to this file, which must not exist yet."""
-    folds: int = 5
-    """Judge it on so many parts of the prompts, each left out once."""
     strength: float = 10.0
     """Trust the prompts this much against weights of 0 (C of the logistic regression)."""
 
     def check(self) -> None:
         """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
-        check_whole_number("--folds", self.folds, at_least=2)
         check_number("--strength", self.strength, above=0)
         check_new_file("--output", self.output)
         if find_spec("sklearn") is None:
@@ -79,18 +79,18 @@ def fit(texts: Sequence[str], categories: Sequence[str], strength: float) -> Cat
     return Categories(names, weights.astype(np.float32), bias.astype(np.float32))
 
 
-def accuracy(texts: Sequence[str], categories: Sequence[str], strength: float, folds: int) -> float:
+def accuracy(texts: Sequence[str], categories: Sequence[str], strength: float) -> float:
     """The share of the prompts whose likeliest category is theirs, each judged by a fit that has not seen it.
 
-    Raises `ValueError` where a category has fewer prompts than there are folds.
+    Raises `ValueError` where a category has fewer prompts than there are folds, `FOLDS`.
     """
     from sklearn.model_selection import StratifiedKFold
 
     fewest = min(set(categories), key=categories.count)
-    if categories.count(fewest) < folds:
-        raise ValueError(f"category {fewest!r} has {categories.count(fewest)} prompts; it needs at least {folds}")
+    if categories.count(fewest) < FOLDS:
+        raise ValueError(f"category {fewest!r} has {categories.count(fewest)} prompts; it needs at least {FOLDS}")
     right = 0
-    for seen, unseen in StratifiedKFold(folds, shuffle=True, random_state=0).split(texts, categories):
+    for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(texts, categories):
         model = fit([texts[i] for i in seen], [categories[i] for i in seen], strength)
         for i in unseen:
             right += model.categories[int(model.probabilities(texts[i]).argmax())] == categories[i]
@@ -111,7 +111,7 @@ def _run(flags: Arguments) -> None:
     from train.cli.console import console, print_sentences
 
     texts, categories = read_labelled(flags.labelled)
-    share = accuracy(texts, categories, flags.strength, flags.folds)
+    share = accuracy(texts, categories, flags.strength)
     most = max(categories.count(name) for name in set(categories)) / len(categories)
     save_categories(flags.output, fit(texts, categories, flags.strength))
     out = console()

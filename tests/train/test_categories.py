@@ -35,10 +35,10 @@ def labelled(tmp_path):
 
 
 def test_it_knows_prompts_that_it_has_not_seen():
-    assert accuracy(*prompts(300), strength=10.0, folds=5) > 0.9
+    assert accuracy(*prompts(300), strength=10.0) > 0.9
     texts, _ = prompts(300)
     by_chance = list(np.random.default_rng(1).choice(list(WORDS), 300))
-    assert accuracy(texts, by_chance, strength=10.0, folds=5) < 0.45
+    assert accuracy(texts, by_chance, strength=10.0) < 0.45
 
 
 def test_its_numbers_are_scikit_learns():

@@ -22,8 +22,9 @@ def claims_page(claims: Mapping[str, Sequence[Claim]], sections: Mapping[str, Se
     device = jax.devices()[0].device_kind
     head = (
         "# Results\n\n"
-        f"Written by `python -m train.claims` on {date.today()}, in {seconds:.0f} s, on {device} ({platform.machine()}), "
-        f"Python {platform.python_version()}, {versions}. Every strategy of a table ran through the same episodes.\n\n"
+        f"Written by `python -m train.claims` on {date.today()}, in {seconds:.0f} s, on {device} "
+        f"({platform.machine()}), Python {platform.python_version()}, {versions}. "
+        "Every strategy of a table ran through the same episodes.\n\n"
     )
     return head + "\n".join(_part(name, claims[name], sections[name]) for name in claims)
 
