@@ -45,6 +45,17 @@ def relaxed_value(problem: RelaxedProblem, prices: Prices) -> np.ndarray:
     return np.asarray(value + (stage.value @ problem.first_depths).sum(-1) + problem.budget * prices.money)
 
 
+def best_of_each_prompt(problem: RelaxedProblem) -> float:
+    """What no policy exceeds even if queues never grew: the best model's reward with each prompt, over an episode.
+
+    An episode that runs dry forgoes the rewards that are left, which may be negative: those count as 0 then.
+    """
+    best = (problem.answer + problem.wait.max(1)[:, None]).max(0)
+    if problem.can_run_dry:
+        best = np.maximum(best, 0.0)
+    return float(problem.num_steps * (best @ problem.kind_weights))
+
+
 def before(problem: RelaxedProblem, value: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A stage's `kept` and `joined`, and what serving adds besides the answer and its price, (M, N, S, Q)."""
     kept = problem.drain(value)

@@ -10,7 +10,7 @@ from train.bounds.endings import ending
 from train.bounds.gradient import value_and_slope
 from train.bounds.minimise import search_prices
 from train.bounds.problem import Prices, RelaxedProblem, carried
-from train.bounds.relaxation import relaxed_value
+from train.bounds.relaxation import best_of_each_prompt, relaxed_value
 
 NUM_PROBLEMS, NUM_PRICES = 300, 40
 
@@ -45,6 +45,14 @@ def test_no_bound_is_below_the_best_policy(bounds):
     best, relaxed, ends, _ = bounds
     assert relaxed.size >= 10_000
     assert (relaxed + ends - best).min() > -1e-9
+
+
+def test_the_best_of_each_prompt_is_no_less_than_the_best_policy():
+    rng = np.random.default_rng(3)
+    problems = [tiny_problem(rng, 1) for _ in range(100)]
+    room = np.array([best_of_each_prompt(problem) - best_reward(problem) for problem in problems])
+    assert room.min() > -1e-9
+    assert np.median(room) < 2
 
 
 def test_without_the_end_some_would_be(bounds):
