@@ -19,7 +19,9 @@ NUM_EPISODES = 256
 @pytest.mark.parametrize("scenario", [name for name in SCENARIOS if name != "replay"])
 def test_no_strategy_is_above_the_bound(key, scenario):
     params = make_params(scenario, **SHORT)
-    bound = upper_bound(params, starts_of_episodes(key, NUM_EPISODES, params), seconds=20.0)
+    bound = upper_bound(
+        params, starts_of_episodes(key, NUM_EPISODES, params), seconds=5.0
+    )  # any prices give a valid bound
     strategies = queue_aware_strategies(params) | {
         "greedy less prices": greedy_less_prices(params, jnp.array([0.3, 3.58, 0.27], jnp.float32))
     }
