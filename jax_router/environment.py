@@ -12,7 +12,6 @@ import jax
 import jax.numpy as jnp
 
 from jax_router.simulator import (
-    AnyOutcome,
     AnyParams,
     observation_size,
     reset,
@@ -156,11 +155,7 @@ class RouterEnvironment(FleetEnvironment):
         params = self._default_params if params is None else params
         noise = params.simulator.draw_noise(key, params)
         state, made = step_with_auto_reset(state, jnp.asarray(action), noise, params)
-        info = step_info(made.outcome, made.terminated) | {
-            "terminated": made.terminated,
-            "truncated": made.truncated,
-            "final_observation": made.final_observation,
-        }
+        info = auto_reset_info(made, made.final_observation)
         observation = params.simulator.observe(state, params)
         return observation, state, made.reward, made.terminated, made.truncated, info
 
@@ -169,7 +164,7 @@ class RouterEnvironment(FleetEnvironment):
     ) -> tuple[jax.Array, Any, jax.Array, jax.Array, dict[str, jax.Array]]:
         """Make a step without a reset; `terminated` is True only where the budget is spent."""
         state, made = step_from_noise(state, action, params.simulator.draw_noise(key, params), params)
-        return made.observation, state, made.reward, made.terminated, step_info(made.outcome, made.terminated)
+        return made.observation, state, made.reward, made.terminated, step_info(made)
 
     def reset_env(self, key: jax.Array, params: AnyParams) -> tuple[jax.Array, Any]:
         return reset(key, params)
@@ -201,5 +196,12 @@ def _space_of(like: Any) -> "spaces.Dict | spaces.Box":
     return spaces.Box(limits.min / 2, limits.max / 2, like.shape, like.dtype)
 
 
-def step_info(outcome: AnyOutcome, terminated: jax.Array) -> dict[str, jax.Array]:
-    return vars(outcome) | {"discount": 1.0 - terminated.astype(jnp.float32)}
+def step_info(made: Any) -> dict[str, jax.Array]:
+    """Return what a step says besides its observation and reward, of what the simulator made of it."""
+    return vars(made.outcome) | {"discount": 1.0 - made.terminated.astype(jnp.float32)}
+
+
+def auto_reset_info(made: Any, final_observation: jax.Array) -> dict[str, jax.Array]:
+    """Return the same for a step after which a new episode may have begun, with how the old one ended."""
+    ends = {"terminated": made.terminated, "truncated": made.truncated}
+    return step_info(made) | ends | {"final_observation": final_observation}

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from flax import struct
 
 from jax_router import versions
-from jax_router.environment import FleetEnvironment, step_info
+from jax_router.environment import FleetEnvironment, auto_reset_info, step_info
 from jax_router.observation_table import without_absent
 from jax_router.problems import Problems
 from jax_router.simulator import observation_size, reset, step_from_noise, step_with_auto_reset
@@ -74,11 +74,7 @@ class FleetsRouter(FleetEnvironment):
         """Make a step, and begin a new episode of the same problem where this one ends."""
         noise = state.params.simulator.draw_noise(key, state.params)
         moved, made = step_with_auto_reset(state.router, jnp.asarray(action), noise, state.params)
-        info = step_info(made.outcome, made.terminated) | {
-            "terminated": made.terminated,
-            "truncated": made.truncated,
-            "final_observation": without_absent(made.final_observation, state.present, self._table),
-        }
+        info = auto_reset_info(made, without_absent(made.final_observation, state.present, self._table))
         moved = OneOfMany(moved, state.params, state.present)
         return self._seen(moved), moved, made.reward, made.terminated, made.truncated, info
 
@@ -89,7 +85,7 @@ class FleetsRouter(FleetEnvironment):
         noise = state.params.simulator.draw_noise(key, state.params)
         moved, made = step_from_noise(state.router, action, noise, state.params)
         moved = OneOfMany(moved, state.params, state.present)
-        return self._seen(moved), moved, made.reward, made.terminated, step_info(made.outcome, made.terminated)
+        return self._seen(moved), moved, made.reward, made.terminated, step_info(made)
 
     def reset_env(self, key: jax.Array, params: Problems) -> tuple[jax.Array, OneOfMany]:
         key_problem, key_episode = jax.random.split(key)
