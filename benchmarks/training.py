@@ -23,7 +23,7 @@ Gradient = Callable[[Network, Batch], Network]
 
 
 class Training:
-    """The updates that `python -m train.ppo` makes with some settings, on one device; a call takes about `seconds`."""
+    """The updates that `python -m train.ppo` makes with some settings, on its devices; a call takes about `seconds`."""
 
     def __init__(self, learning: Learning, seconds: float, num_seeds: int = 1) -> None:
         env, env_params = make_environment(Problem())

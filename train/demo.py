@@ -55,7 +55,7 @@ class Arguments:
         """The config that the priced policy is trained with."""
         problem = replace(self.config.problem, priced=True)
         learning = replace(learning_for(problem, PRICED_RUN), total_timesteps=self.priced_timesteps)
-        return Config(problem, learning, Run(self.randomness.seed, num_devices=1))
+        return Config(problem, learning, Run(self.randomness.seed))
 
     @property
     def folder(self) -> Path:

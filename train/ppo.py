@@ -10,7 +10,7 @@ import tyro
 from jax_router.internal.checks import check_number, check_whole_number
 from train.algorithm.config import Config, Learning, Problem, Run, learning_for, with_absolute_paths
 from train.cli.command import parse_flags, without_help
-from train.cli.compilation import check_platform, keep_compiled_programs
+from train.cli.compilation import check_platform, keep_compiled_programs, use_every_core
 from train.cli.errors import Stopped, one_line_errors, signals_raise, stop
 from train.run.folder import RunDir, check_same_config, locked, new_run_dir, read_config
 from train.run.inputs import what_changed, with_kept_inputs
@@ -142,7 +142,9 @@ def _start_jax(processes: ProcessFlags) -> None:
     """Set where compiled programs are kept, join the other processes, and start JAX's backend, in this order."""
 
     keep_compiled_programs()
-    if processes.coordinator_address is not None:
+    if processes.coordinator_address is None:
+        use_every_core()
+    else:
         meet(processes.coordinator_address, processes.num_processes, processes.process_id, PATIENCE)
     check_platform()
 

@@ -205,7 +205,8 @@ class Run(SeedsFlags):
     """Which agents learn, on which devices, and how they are judged."""
 
     num_devices: int | None = None
-    """Spread the environments over this many devices, which must divide num_envs; None takes all there are."""
+    """Share the seeds among this many devices, or, where it does not divide them, the environments, which it must
+    then divide; None takes all accelerators, and as many cores of a CPU as can share the seeds."""
     eval_episodes: int = 256
     """Compare the trained agents on this many episodes at the end."""
 
@@ -239,11 +240,11 @@ class Config:
 
 
 def router_config(problem: ProblemFlags, length: TimestepsFlags, seeds: SeedFlags) -> Config:
-    """Return the config of a run on a routing problem, on one device; how it learns follows from its length."""
+    """Return the config of a run on a routing problem; how it learns follows from its length."""
     routing = Problem(**vars(problem))
     learning = learning_for(routing, replace(SHORT_RUN, total_timesteps=length.total_timesteps))
     learning = replace(learning, total_timesteps=length.total_timesteps)
-    return Config(routing, learning, Run(**vars(seeds), num_devices=1))
+    return Config(routing, learning, Run(**vars(seeds)))
 
 
 def with_absolute_paths(config: Config) -> Config:

@@ -1,7 +1,8 @@
-"""Starting JAX in a command: compiled programs are kept on disk, and a missing device is reported in one line."""
+"""Starting JAX in a command: compiled programs are kept on disk, cores are devices, a missing one is said in a line."""
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -13,7 +14,21 @@ def start_jax() -> None:
     that is not there.
     """
     keep_compiled_programs()
+    use_every_core()
     check_platform()
+
+
+def use_every_core() -> None:
+    """Make every core that this process may use a device of JAX, for programs that several devices can share.
+
+    To be called before JAX's backend starts; nothing changes after that, or where `XLA_FLAGS` gives a number itself.
+    """
+    import jax
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):
+        with suppress(RuntimeError):
+            jax.config.update("jax_num_cpu_devices", cores)
 
 
 def keep_compiled_programs() -> None:

@@ -1,11 +1,13 @@
 """Training as compiled programs over seeds and devices.
 
-In this module, a train state holds all S seeds at once: every leaf leads with (S,), also for one seed. Its environments
-are spread over the devices of a mesh, on this machine or on several; everything else is the same on each device.
+In this module, a train state holds all S seeds at once: every leaf leads with (S,), also for one seed. Devices share the
+seeds, which learn nothing of each other, where that is possible. Elsewhere they share the environments of every seed, on
+this machine or on several, and everything else is the same on each device.
 """
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import jax
@@ -24,21 +26,33 @@ FEW = 256
 """The most environments, over all seeds, for which optimised code would save less time than it takes to make."""
 
 
+def sharing_seeds(num_seeds: int) -> int:
+    """Return the most devices that can share this many seeds evenly; several processes never share seeds."""
+    return math.gcd(num_seeds, jax.device_count()) if jax.process_count() == 1 else 1
+
+
 class ParallelTrainer:
     """The compiled functions that train S seeds on D devices; it holds no state that changes."""
 
-    def __init__(self, ppo: PPO, env_params: Any, seeds: Sequence[int], num_devices: int | None = 1) -> None:
-        """Take the algorithm, its environment's parameters, the S seeds, and how many devices (None: all)."""
+    def __init__(self, ppo: PPO, env_params: Any, seeds: Sequence[int], num_devices: int | None = None) -> None:
+        """Take the algorithm, its environment's parameters and the S seeds.
+
+        `num_devices` is the number D of devices, which share the seeds if they can, and else the environments; None
+        takes as many as can share the seeds.
+        """
         self.seeds = np.array(seeds, np.uint32)
+        num_devices = num_devices or sharing_seeds(len(self.seeds))
         self.mesh = Mesh(np.array(jax.devices()[:num_devices]), (AXIS,))
-        self.ppo = ppo if self.mesh.size == 1 else replace(ppo, axis_name=AXIS, num_shards=self.mesh.size)
+        self._shares_seeds = num_devices == 1 or (jax.process_count() == 1 and len(self.seeds) % num_devices == 0)
+        self.ppo = ppo if self._shares_seeds else replace(ppo, axis_name=AXIS, num_shards=self.mesh.size)
         self._env_params = env_params
+        of_seeds = P(AXIS) if self._shares_seeds else P()
         self._init = jax.jit(
-            self._on_devices(self._init_seeds, in_specs=(P(),), out_specs=self._specs()),
+            self._on_devices(self._init_seeds, in_specs=(of_seeds,), out_specs=self._specs()),
             compiler_options=RUNS_ONCE if ppo.num_envs * len(self.seeds) <= FEW else None,
         )
         self._update = jax.jit(
-            self._on_devices(self._update_seeds, in_specs=(self._specs(), P()), out_specs=(self._specs(), P())),
+            self._on_devices(self._update_seeds, in_specs=(self._specs(), P()), out_specs=(self._specs(), of_seeds)),
             donate_argnums=0,
         )
         self._compiled: Any = None
@@ -70,7 +84,7 @@ class ParallelTrainer:
         """Put a state that `to_host` returned back on the devices."""
 
         def place_all(spec: P, leaves: Any, kinds: Any) -> Any:
-            sharding = None if self.ppo.axis_name is None else NamedSharding(self.mesh, spec)
+            sharding = None if self.mesh.size == 1 else NamedSharding(self.mesh, spec)
             return jax.tree.map(lambda leaf, kind: _place(leaf, kind, sharding), leaves, kinds)
 
         return jax.tree.map(place_all, self._specs(), state, self.shapes())
@@ -84,7 +98,7 @@ class ParallelTrainer:
         return jax.eval_shape(lambda state: jax.tree.map(_key_data, state), self.shapes())
 
     def _on_devices(self, function: Callable, in_specs: Any, out_specs: Any) -> Callable:
-        if self.ppo.axis_name is None:
+        if self.mesh.size == 1:
             return function
         # PPO handles what differs between devices with `axis_name`; JAX's own check cannot follow random keys.
         return jax.shard_map(function, mesh=self.mesh, in_specs=in_specs, out_specs=out_specs, check_vma=False)
@@ -97,14 +111,15 @@ class ParallelTrainer:
         def update(one: TrainState) -> tuple[TrainState, Metrics]:
             return self.ppo.update_block(one, self._env_params, num_updates)
 
-        if len(self.seeds) > 1:
-            return jax.vmap(update)(state)
-        # One seed is not batched: XLA's batched matrix products are slower than plain ones.
-        updated = update(jax.tree.map(lambda leaf: leaf[0], state))
-        return jax.tree.map(lambda leaf: leaf[None], updated)
+        # On a CPU, one seed after the other: XLA's batched matrix products are slower there than plain ones.
+        one_by_one = len(self.seeds) == 1 or jax.default_backend() == "cpu"
+        return jax.lax.map(update, state) if one_by_one else jax.vmap(update)(state)
 
     def _specs(self) -> TrainState:
-        """Return how a state is sharded over the mesh: environments are split, everything else is not."""
+        """Return how a state is sharded over the mesh: by its seeds, or only its environments."""
+        if self._shares_seeds:
+            by_seed: Any = P(AXIS)
+            return TrainState(*[by_seed] * len(fields(TrainState)))
         whole: Any = P()
         split: Any = P(None, AXIS)
         return TrainState(

@@ -10,19 +10,26 @@ from rich.console import Console
 from train.algorithm.config import Config, config_to_dict
 from train.algorithm.ppo import TrainState
 from train.run.checkpoint import Checkpoints
-from train.run.devices import ParallelTrainer
+from train.run.devices import ParallelTrainer, sharing_seeds
 from train.run.folder import RunDir
 from train.run.logs import Sink, TensorBoard, WandB
 from train.run.loop import Storage
 
 
 def with_devices(config: Config) -> Config:
-    """Return the config with the number of devices that it asks for, or of all devices if it asks for none.
+    """Return the config with the number of devices that it asks for, or of all accelerators if it asks for none.
+
+    It stays None where devices share the seeds, since that changes nothing of what is learned; one seed is learned on
+    one CPU device, since a core's share of its environments would often be too little.
 
     Raises `ValueError` where there are too few devices, or the environments cannot be divided among them.
     """
-    available = jax.device_count()
-    num_devices = available if config.run.num_devices is None else config.run.num_devices
+    available, num_devices = jax.device_count(), config.run.num_devices
+    if num_devices is None:
+        one_machine_of_cores = jax.default_backend() == "cpu" and jax.process_count() == 1
+        if one_machine_of_cores or sharing_seeds(config.run.num_seeds) == available:
+            return config
+        num_devices = available
     if num_devices > available:
         raise ValueError(f"--num-devices is {num_devices}; there are {available}")
     config = replace(config, run=replace(config.run, num_devices=num_devices))

@@ -10,7 +10,7 @@ from train.run.devices import ParallelTrainer
 
 
 def trained_policies(config: Config) -> dict[int, Policy]:
-    """Train the policy of every seed of a config on one device; return the policies by seed."""
+    """Train the policy of every seed of a config; return the policies by seed."""
     env, params = make_environment(config.problem)
     trainer = ParallelTrainer(PPO(config.learning, env), params, config.run.seeds)
     state, _ = trainer.update_block(trainer.init(), config.learning.num_updates)

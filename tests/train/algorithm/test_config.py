@@ -94,7 +94,7 @@ def test_a_run_of_a_length_takes_all_else_from_it() -> None:
     config = router_config(flags, TimestepsFlags(3_000_000), SeedsFlags(5, 2))
     assert config.problem == Problem(scenario="rush_hour", budget=3.0)
     assert config.learning == replace(LONG_RUN, total_timesteps=3_000_000)
-    assert config.run == Run(seed=5, num_seeds=2, num_devices=1)
+    assert config.run == Run(seed=5, num_seeds=2)
     assert list(config.run.seeds) == [5, 6]
 
 

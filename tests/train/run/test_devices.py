@@ -11,10 +11,11 @@ from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 
 from jax_router.gymnax_env import LLMRouter
-from train.algorithm.config import SHORT_RUN
+from train.algorithm.config import SHORT_RUN, Config, Problem, Run
 from train.algorithm.losses import Batch
 from train.algorithm.ppo import PPO
 from train.run.devices import AXIS, ParallelTrainer
+from train.run.start import with_devices
 
 LEARNING = replace(SHORT_RUN, num_envs=16, num_steps=8, total_timesteps=1024, num_epochs=2, num_minibatches=2)
 
@@ -32,8 +33,9 @@ def run(env: LLMRouter, seeds: Sequence[int], num_devices: int = 1):
     return trainer.to_host(state), metrics
 
 
-def test_seed_3_of_4_equals_seed_3_alone(env: LLMRouter) -> None:
-    together, metrics = run(env, range(4))
+@pytest.mark.parametrize("num_devices", [1, 2])
+def test_seed_3_of_4_equals_seed_3_alone(env: LLMRouter, num_devices: int) -> None:
+    together, metrics = run(env, range(4), num_devices)
     alone, metrics_alone = run(env, [3])
     for a, b in zip(jax.tree.leaves(together), jax.tree.leaves(alone), strict=True):
         np.testing.assert_allclose(a[3], b[0], rtol=2e-3, atol=2e-4)
@@ -41,6 +43,25 @@ def test_seed_3_of_4_equals_seed_3_alone(env: LLMRouter) -> None:
     assert float(metrics["reward"][3]) == pytest.approx(float(metrics_alone["reward"][0]), rel=1e-3)
     kernel = np.asarray(jax.tree.leaves(together.network)[-1])
     assert not np.allclose(kernel[0], kernel[1])
+
+
+def test_two_devices_share_the_seeds_where_they_can(env: LLMRouter) -> None:
+    trainer = ParallelTrainer(PPO(LEARNING, env), env.default_params, range(4))
+    state = trainer.init()
+    for leaf in jax.tree.leaves(state):
+        assert {shard.data.shape[0] for shard in leaf.addressable_shards} == {2}
+    assert len(ParallelTrainer(PPO(LEARNING, env), env.default_params, range(3)).mesh.devices) == 1
+
+
+@pytest.mark.parametrize(("num_seeds", "asked", "kept"), [(4, None, None), (3, None, None), (4, 1, 1), (1, 2, 2)])
+def test_a_config_names_devices_only_where_it_is_asked_to(num_seeds: int, asked: int | None, kept: int | None) -> None:
+    """On a CPU: there, cores that are free to choose change nothing of what is learned."""
+    assert with_devices(Config(run=Run(num_seeds=num_seeds, num_devices=asked))).run.num_devices == kept
+
+
+def test_more_devices_than_there_are_raise() -> None:
+    with pytest.raises(ValueError, match="--num-devices is 3; there are 2"):
+        with_devices(Config(Problem(), replace(LEARNING, num_envs=24), Run(num_devices=3)))
 
 
 def test_two_devices_share_the_environments(env: LLMRouter) -> None:
