@@ -1,8 +1,8 @@
 """Training as compiled programs over seeds and devices.
 
-In this module, a train state holds all S seeds at once: every leaf leads with (S,), also for one seed. Devices share the
-seeds, which learn nothing of each other, where that is possible. Elsewhere they share the environments of every seed, on
-this machine or on several, and everything else is the same on each device.
+In this module, a train state holds all S seeds at once: every leaf leads with (S,), also for one seed. Devices share
+the seeds, which learn nothing of each other, where that is possible. Elsewhere they share the environments of every
+seed, on this machine or on several, and everything else is the same on each device.
 """
 
 import math
