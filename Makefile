@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CLIENTS := $(VENV)/.clients
+BENCH := $(VENV)/.bench
 CLIENTS_VENV := .venv-clients
 MORE_CLIENTS := $(CLIENTS_VENV)/.installed
 DOCS := $(VENV)/.docs
@@ -27,6 +28,10 @@ $(INSTALLED): pyproject.toml
 $(CLIENTS): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev,clients]"
+	touch $@
+
+$(BENCH): $(CLIENTS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev,clients,bench]"
 	touch $@
 
 # A place of their own, since some of them want older libraries than the project: Tianshou, pandas 2.
@@ -90,7 +95,7 @@ claims-v1: $(INSTALLED)  ## Measure LLMRouter-v1 in the same way, and write RESU
 demo: $(INSTALLED)  ## Train, compare, and draw the pictures of README into docs/images/: about four minutes on 2 cores
 	$(BIN)/python -m train.demo
 
-bench: $(CLIENTS)  ## Measure speed against what else there is, and write benchmarks/RESULTS.md: on an idle machine
+bench: $(BENCH)  ## Measure speed against what else there is, and write benchmarks/RESULTS.md: on an idle machine
 	$(BIN)/python -m benchmarks
 
 docs: $(DOCS)  ## Build the site into site/, with strict links, and see that its pages ask no other host for anything

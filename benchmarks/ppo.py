@@ -1,4 +1,4 @@
-"""The command `python -m benchmarks.ppo`: whole training, against its networks alone and Stable-Baselines3's PPO.
+"""The command `python -m benchmarks.ppo`: whole training, against its networks alone, Stable-Baselines3 and rejax.
 
 All runs have the hyper-parameters of `LONG_RUN` (`train.algorithm.config`): 4 epochs, 4 minibatches, 64x64 networks.
 `training.NetworksAlone` defines "the networks alone"; `batch_memory.py` measures memory, `startup.py` waiting times.
@@ -14,8 +14,9 @@ from benchmarks.measure import Rate, Run, in_turns
 from benchmarks.report import Report, Table, Target, machine, on_accelerator
 from jax_router.internal.checks import check_whole_number
 from train.algorithm.config import LONG_RUN, Learning, Problem
+from train.cli.compilation import use_every_core
 
-Part = Literal["networks", "opponent", "memory", "startup"]
+Part = Literal["networks", "opponent", "rejax", "memory", "startup"]
 PARTS: tuple[Part, ...] = get_args(Part)
 OPPONENT_ENVS = 64
 """The number of environments that Stable-Baselines3 usually runs with."""
@@ -28,12 +29,12 @@ MIB = 2**20
 
 @dataclass(frozen=True)
 class Arguments(Flags):
-    """Measure whole training against its networks alone and Stable-Baselines3, its memory, and how long it starts."""
+    """Measure whole training against its networks, Stable-Baselines3 and rejax, its memory, and how long it starts."""
 
     num_envs: int = LONG_RUN.num_envs
     """Run this many environments side by side."""
     parts: tuple[Part, ...] = PARTS
-    """Measure these parts, out of networks, opponent, memory and startup."""
+    """Measure these parts, out of networks, opponent (Stable-Baselines3), rejax, memory and startup."""
 
     @property
     def learning(self) -> Learning:
@@ -57,9 +58,11 @@ def measure(arguments: Arguments) -> Report:
     parts = {
         "networks": measure_networks,
         "opponent": measure_opponent,
+        "rejax": measure_rejax,
         "memory": measure_memory,
         "startup": measure_startup,
     }
+    use_every_core()  # as the command does
     tables, targets = [], []
     for part in PARTS:
         if part in arguments.parts:
@@ -134,6 +137,28 @@ def measure_opponent(arguments: Arguments) -> tuple[Table, list[Target]]:
     ]
     note = "The same networks, rollout, epochs, minibatches and rates; Stable-Baselines3 on the NumPy environment."
     return Table(f"training steps, median of {arguments.repeats} turns", rows, note if opponents else MISSING), targets
+
+
+def measure_rejax(arguments: Arguments) -> tuple[Table, list[Target]]:
+    """Measure training steps/s on gymnax's CartPole-v1, and those of rejax's PPO with equal settings if installed."""
+    from benchmarks.rejax_opponent import MISSING, OPPONENT_ENV, is_installed, rejax_training, settings_of_rejax
+    from benchmarks.training import compiled_training
+
+    learning, name = settings_of_rejax(arguments.num_envs), f"rejax, {arguments.num_envs:,} environments"
+    runs: dict[str, Run] = {
+        "ours": compiled_training(learning, arguments.seconds, env_id=OPPONENT_ENV),
+        **({name: rejax_training(learning, arguments.seconds)} if is_installed() else {}),
+    }
+    ours, *others = in_turns(runs, arguments.repeats)
+    rows = [["what", "steps/s", "range", "ours over it"]]
+    rows.append([ours.name, f"{ours.median:,.0f}", ours.spread, ""])
+    rows += [[rate.name, f"{rate.median:,.0f}", rate.spread, f"{ours.over(rate):.2f}"] for rate in others]
+    measured = ours.over(others[0]) if others else None
+    note = "Equal networks, rollouts, epochs, minibatches and clipping; nothing is normalised but advantages."
+    target = Target(f"`benchmarks.ppo`, training on {OPPONENT_ENV}", name, measured, 1.6, 2)
+    return Table(
+        f"training on {OPPONENT_ENV}, median of {arguments.repeats} turns", rows, note if others else MISSING
+    ), [target]
 
 
 def measure_memory(arguments: Arguments) -> tuple[Table, list[Target]]:

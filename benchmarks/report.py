@@ -13,7 +13,7 @@ from rich.console import Console
 
 from train.cli.console import markdown_table, terminal_table
 
-PACKAGES = ("jax", "jaxlib", "flax", "gymnax", "gymnasium", "numpy", "torch", "stable-baselines3")
+PACKAGES = ("jax", "jaxlib", "flax", "gymnax", "gymnasium", "numpy", "torch", "stable-baselines3", "rejax")
 Unit = Literal["times", "s", "share", "steps/s"]
 
 

@@ -10,6 +10,7 @@ from benchmarks.report import Report, Table, Target, machine
 from jax_router import DEFAULT_MODELS, ModelConfig, Params, make_params
 from jax_router.internal.checks import check_whole_number
 from train.algorithm.config import SHORT_RUN
+from train.cli.compilation import use_every_core
 
 ENVIRONMENTS, MODELS, SEEDS = "environments", "models", "seeds"
 MANY_SEEDS = 16
@@ -53,6 +54,7 @@ def measure(arguments: Arguments) -> Report:
     """Return a table for each of the three, and draw the picture where one was asked for."""
     from train.pictures.style import picture_files, save
 
+    use_every_core()  # as the command does
     files = [] if arguments.picture is None else picture_files("--picture", arguments.picture)
     tables, growth = [], {}
     for what, measure_one in ((ENVIRONMENTS, by_environments), (MODELS, by_models), (SEEDS, by_seeds)):

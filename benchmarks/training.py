@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks.measure import size_for
 from jax_router.simulator import observation_size
+from jax_router.versions import DEFAULT
 from train.algorithm.config import Learning, Problem
 from train.algorithm.environments import make_environment
 from train.algorithm.losses import Batch, normalized, ppo_loss
@@ -25,8 +26,8 @@ Gradient = Callable[[Network, Batch], Network]
 class Training:
     """The updates that `python -m train.ppo` makes with some settings, on its devices; a call takes about `seconds`."""
 
-    def __init__(self, learning: Learning, seconds: float, num_seeds: int = 1) -> None:
-        env, env_params = make_environment(Problem())
+    def __init__(self, learning: Learning, seconds: float, num_seeds: int = 1, env_id: str = DEFAULT) -> None:
+        env, env_params = make_environment(Problem(env=env_id))
         self.ppo, self.env_params = PPO(learning, env), env_params
         self._trainer = ParallelTrainer(self.ppo, env_params, range(num_seeds))
         began = time.perf_counter()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as everything
-from benchmarks import env, gym, opponent, ppo, scaling, serving
+from benchmarks import env, gym, opponent, ppo, rejax_opponent, scaling, serving
 from benchmarks.batch_memory import batch_memory
 from benchmarks.report import Report
 from benchmarks.startup import help_seconds
@@ -64,11 +64,15 @@ def test_serving(tmp_path):
     assert min(measured(report)) > 0
 
 
-def test_ppo_without_its_opponent(tmp_path, monkeypatch):
+@pytest.mark.usefixtures("lenient_promotion")  # CartPole-v1 is what rejax learns
+def test_ppo_without_its_opponents(tmp_path, monkeypatch):
     monkeypatch.setattr(ppo, "LONG_RUN", TINY)
+    monkeypatch.setattr(rejax_opponent, "LONG_RUN", TINY)
     monkeypatch.setattr(opponent, "find_spec", lambda name: None)
-    report = report_of(ppo.main, ["--num-envs", str(TINY.num_envs), "--parts", "networks", "opponent"], tmp_path)
-    networks, rates = report.tables
+    monkeypatch.setattr(rejax_opponent, "find_spec", lambda name: None)
+    args = ["--num-envs", str(TINY.num_envs), "--parts", "networks", "opponent", "rejax"]
+    report = report_of(ppo.main, args, tmp_path)
+    networks, rates, of_rejax = report.tables
     assert [row[0] for row in networks.rows[1:]] == [
         "training, 4 environments",
         "its networks alone",
@@ -76,6 +80,8 @@ def test_ppo_without_its_opponent(tmp_path, monkeypatch):
     ]
     assert [row[0] for row in rates.rows[1:]] == ["ours, 4 environments"]
     assert rates.note == opponent.MISSING
+    assert [row[0] for row in of_rejax.rows[1:]] == ["ours"]
+    assert of_rejax.note == rejax_opponent.MISSING
     (share,) = measured(report)
     assert share < 1
 
