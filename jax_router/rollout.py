@@ -160,14 +160,14 @@ def compare(
     entrants = [with_memory(policy) for policy in policies.values()]
 
     @jax.jit
-    def run_all(key: jax.Array, params: AnyParams) -> Episodes:
+    def run_all(key: jax.Array, params: AnyParams) -> list[Episodes]:
         def run_one(index: jax.Array) -> Episodes:
             return run_episodes(key, OneOf(entrants, index), num_episodes, params)
 
-        return jax.lax.map(run_one, jnp.arange(len(entrants), dtype=jnp.int32))
+        stacked = jax.lax.map(run_one, jnp.arange(len(entrants), dtype=jnp.int32))
+        return [jax.tree.map(lambda rows, i=i: rows[i], stacked) for i in range(len(entrants))]
 
-    stacked = run_all(key, params)
-    return {name: jax.tree.map(lambda rows, i=i: rows[i], stacked) for i, name in enumerate(policies)}
+    return dict(zip(policies, run_all(key, params), strict=True))
 
 
 def _act(policy: PolicyWithMemory, key: jax.Array, memory: Any, state: Any, params: AnyParams) -> tuple[Any, jax.Array]:

@@ -50,7 +50,7 @@ def keep_compiled_programs() -> None:
         print(f"compiled programs are not kept: {reason} (XDG_CACHE_HOME names another folder)", file=sys.stderr)
         return
     jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 
 
 def check_platform() -> None:

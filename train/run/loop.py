@@ -19,7 +19,7 @@ from train.run.interrupt import Interrupt
 from train.run.logs import JsonLines, Record, Sink, make_record
 
 NUM_BLOCKS = 50
-"""The approximate number of blocks in a run."""
+"""The most blocks in a run."""
 WATCHED_FOR_DIVERGENCE = ("policy_loss", "value_loss", "entropy", "approx_kl", "parameter_norm")
 
 
@@ -57,7 +57,7 @@ def train(trainer: ParallelTrainer, state: TrainState, storage: Storage | None, 
         Diverged: as soon as a block ends with a loss or parameters that are not finite.
     """
     learning, seeds = trainer.ppo.learning, trainer.seeds.tolist()
-    block_size = max(1, learning.num_updates // NUM_BLOCKS)
+    block_size = -(-learning.num_updates // NUM_BLOCKS)
     done = int(state.num_updates[0])
     log = JsonLines(storage.run_dir.metrics, done * learning.batch_size) if storage else None
     sinks = [log, *storage.sinks] if storage and log else []
