@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
+from itertools import compress
 
 import numpy as np
 
@@ -189,7 +190,7 @@ class Group:
         if not all(map(math.isfinite, preferences)):
             raise ValueError(f"preferences are {preferences}; every number must be finite")
         decision.preferences = preferences
-        order = sorted((i for i, may in enumerate(allowed) if may), key=lambda i: -preferences[i])
+        order = sorted(compress(range(len(allowed)), allowed), key=preferences.__getitem__, reverse=True)
         first = order[0] if decision.ticket is None else decision.ticket.model
         order.remove(first)
         if self.settings.budget is not None:  # what is held back for the first must pay for those that stand in for it

@@ -20,14 +20,13 @@ def handed_on(
     """
     if decision.model is None:
         return offered
-    rank = {model: place for place, model in enumerate(decision.ranking)}
-    ranked = [pair for pair in zip(offered, decision.deployments, strict=True) if pair[1].model in rank]
-    failed = decision.request.failed
-    if failed:
-        ranked = [pair for pair in ranked if pair[1].id not in failed] or ranked
+    models = decision.ranking if kwargs is not None and prefers else decision.ranking[:1]
+    found = [pair for pair in zip(offered, decision.deployments, strict=True) if pair[1].model in models]
+    if decision.request.failed:
+        found = [pair for pair in found if pair[1].id not in decision.request.failed] or found
     if kwargs is None or not prefers:
-        return [entry for entry, deployment in ranked if deployment.model == decision.model]
-    weights = {deployment.id: max(FALLING ** rank[deployment.model], SMALLEST) for _, deployment in ranked}
+        return [entry for entry, _ in found]
+    weights = {one.id: max(FALLING ** models.index(one.model), SMALLEST) for _, one in found if one.model is not None}
     kwargs["_router_weights"] = {group.settings.name: weights}
     # Where a budget counts, LiteLLM must not fall back to a model that it does not pay for.
-    return offered if group.settings.budget is None else [entry for entry, _ in ranked]
+    return offered if group.settings.budget is None else [entry for entry, _ in found]
