@@ -39,7 +39,9 @@ def main(args: Sequence[str] | None = None) -> None:
     without, ours = asyncio.run(_measure(given.turns))
     print(f"a request through LiteLLM's proxy: {np.median(without) * 1e3:.2f} ms of processor")
     difference, ratio = np.median(ours - without), np.median(ours / without - 1)
-    print(f"the same with the policy: {np.median(ours) * 1e3:.2f} ms; turn by turn {difference * 1e3:+.3f} ms, {ratio:+.1%}")
+    print(
+        f"the same with the policy: {np.median(ours) * 1e3:.2f} ms; turn by turn {difference * 1e3:+.3f} ms, {ratio:+.1%}"
+    )
 
 
 async def _measure(turns: int) -> tuple[np.ndarray, np.ndarray]:

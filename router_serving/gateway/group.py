@@ -25,7 +25,6 @@ from router_serving.gateway.situation import Situation
 from router_serving.policy_file import load_policy
 from router_serving.priced_policy import PricedPolicy
 
-
 QUARTER = 900.0
 """Seconds."""
 

@@ -62,7 +62,9 @@ async def test_two_workers_of_a_proxy(fleet, tmp_path):
             await asyncio.sleep(0.1)
         assert others.load()[0].tolist() == [0, 0, 0]
         decisions = tmp_path / "decisions.jsonl"
-        while len(decisions.read_text().splitlines()) < len(calls) and time.monotonic() < until:  # bills come a little later
+        while (
+            len(decisions.read_text().splitlines()) < len(calls) and time.monotonic() < until
+        ):  # bills come a little later
             await asyncio.sleep(0.1)
         lines = [json.loads(line) for line in decisions.read_text().splitlines()]
         assert [(line["model"], line["status"]) for line in lines] == [("medium", "success")] * len(calls)
