@@ -75,7 +75,7 @@ def plain_network(
 
 
 def normalized(x: Array, mean: Array, scale: Array, xp: Any) -> Array:
-    """Observations less their mean, over their scale, cut off at `LOWEST` and `HIGHEST`; all (..., D) or (D,) float32."""
+    """Observations less their mean, over their scale, within `LOWEST` and `HIGHEST`; all (..., D) or (D,) float32."""
     # np.clip takes longer for a single observation.
     return xp.minimum(xp.maximum((x - mean) / scale, LOWEST), HIGHEST)
 
