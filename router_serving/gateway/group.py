@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from itertools import compress
 
@@ -220,13 +220,11 @@ class Group:
         decision.expected_tokens = min(expected, request.max_tokens or expected)
         slots = offer.slots
         more_requests, more_tokens = self._others.load()
-        requests = [max(own + more, 0.0) for own, more in _pairs(self.ledger.requests, more_requests)]
+        requests = np.maximum(self.ledger.requests + more_requests, 0.0).tolist()
         # What is inside has made a part of its answer; of those with a slot, the rest is as in a steady flow.
         tokens = [
-            (own + more) / max(inside, 1.0) * (inside + table.aging * min(inside, places))
-            for (own, more), inside, places in zip(
-                _pairs(self.ledger.tokens, more_tokens), requests, slots, strict=True
-            )
+            whole / (inside if inside > 1.0 else 1.0) * (inside + table.aging * (inside if inside < places else places))
+            for whole, inside, places in zip((self.ledger.tokens + more_tokens).tolist(), requests, slots, strict=True)
         ]
         request_bucket, token_bucket, share = self._limits.levels(offer.up, now)
         return Situation(
@@ -269,8 +267,3 @@ class Group:
         shares = None if self.settings.quality is None else read_shares(self.settings.quality, self.names)
         classifier = None if self.settings.categories is None else load_categories(self.settings.categories)
         return Forecasts(self._table.quality_score, shares, classifier)
-
-
-def _pairs(own: np.ndarray, more: np.ndarray) -> Iterable[tuple[float, float]]:
-    """The numbers of N models of this worker and of the others, as plain floats."""
-    return zip(own.tolist(), more.tolist(), strict=True)

@@ -48,10 +48,12 @@ class Limits:
             if deployments != self._deployments:
                 self._resize(deployments)
             for requests, tokens in self._buckets:
-                few, some = max(requests.refill(now), 0.0), max(tokens.refill(now), 0.0)
+                few, some = requests.refill(now), tokens.refill(now)
+                few, some = few if few > 0.0 else 0.0, some if some > 0.0 else 0.0
+                of_requests, of_tokens = few / requests.size, some / tokens.size
                 requests_left.append(few)
                 tokens_left.append(some)
-                share.append(min(few / requests.size, some / tokens.size))
+                share.append(of_requests if of_requests < of_tokens else of_tokens)
         return requests_left, tokens_left, share
 
     def _resize(self, deployments: Sequence[int]) -> None:
