@@ -40,7 +40,7 @@ def main(args: Sequence[str] | None = None) -> None:
     parser.add_argument("--requests", type=int, default=1000, help="measure so many requests of each kind")
     given = parser.parse_args(args)
     with tempfile.TemporaryDirectory() as folder:
-        settings = _settings(Path(folder))
+        settings = load_settings(write_settings(Path(folder)))
         for name, characters in TEXTS.items():
             wall, processor = _alone(settings, characters, given.requests)
             low, high = np.quantile(wall, [0.5, 0.99]) * 1e3
@@ -59,7 +59,8 @@ def main(args: Sequence[str] | None = None) -> None:
     print(", ".join(f"{name} {seconds * 1e3:.3f}" for name, seconds in ours.items()))
 
 
-def _settings(folder: Path) -> Settings:
+def write_settings(folder: Path) -> Path:
+    """The settings of the demo's fleet under the demo's policy; decisions are written beside them."""
     names = [model.name for model in read_fleet(OWN_FLEET)]
     deployments = ", ".join(f'{name}-a = "{name}"' for name in names)
     path = folder / "gateway.toml"
@@ -67,7 +68,7 @@ def _settings(folder: Path) -> Settings:
         f'mode = "route"\nslowest = 10.0\ndecisions = "decisions.jsonl"\n[groups.smart]\n'
         f'policy = "{HERE / "policy.npz"}"\nquality = "{HERE / "quality.csv"}"\ndeployments = {{{deployments}}}\n'
     )
-    return load_settings(path)
+    return path
 
 
 def _alone(settings: Settings, characters: int, count: int) -> tuple[np.ndarray, float]:

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
@@ -23,7 +23,7 @@ import litellm
 from litellm.integrations.custom_logger import CustomLogger
 
 from router_serving.gateway.clerk import LOG, Clerk
-from router_serving.gateway.decision import Decision, Ending, as_line
+from router_serving.gateway.decision import Decision, Deployment, Ending, as_line
 from router_serving.gateway.group import Group
 from router_serving.gateway.handover import handed_on
 from router_serving.gateway.ledger import Lease
@@ -60,9 +60,11 @@ class Gateway(CustomLogger):
         self._group_of: dict[str, Group] = {}  # by the id of a deployment; an id is in one group
         for group in self.groups.values():
             self._group_of |= dict.fromkeys(group.settings.deployments, group)
+        self._offered: dict[Group, tuple[list[Any], Sequence[Deployment]]] = {}
+        """What LiteLLM offered last of a group, as it said it and as it was read."""
         self.metrics = Metrics(self.groups, settings.metrics, registry)
         saving = [group.budget.save for group in self.groups.values()]
-        self.clerk = Clerk(settings.decisions, [self._end_silent, *saving])
+        self.clerk = Clerk(settings.decisions, [self._end_silent, self._offered.clear, self.metrics.count, *saving])
         self.sharing.begin(self._publish)
 
     async def async_filter_deployments(
@@ -161,16 +163,22 @@ class Gateway(CustomLogger):
 
     def _decided(self, group: Group, offered: list[Any], messages: Any, kwargs: Mapping[str, Any]) -> Decision:
         self._forget_waiting()
-        deployments = [deployment_of(entry, group, litellm.model_cost) for entry in offered]
-        for deployment in deployments:
-            self._group_of[deployment.id] = group
-        decision = group.decide(read_request(messages, kwargs), deployments)
+        decision = group.decide(read_request(messages, kwargs), self._deployments(group, offered))
         self.metrics.decided(decision, group.names)
         if decision.abstained is not None:
             cause = ":".join(decision.abstained.split(":")[:2])
             self.clerk.say(f"{group.settings.name} {cause}", f"{group.settings.name}: abstained: {decision.abstained}")
         _waiting.set((group, decision))
         return decision
+
+    def _deployments(self, group: Group, offered: list[Any]) -> Sequence[Deployment]:
+        """What LiteLLM offers, which is the same again and again; it is read anew once a second, as prices change."""
+        known = self._offered.get(group)
+        if known is None or known[0] != offered:
+            deployments = tuple(deployment_of(entry, group, litellm.model_cost) for entry in offered)
+            self._group_of |= {deployment.id: group for deployment in deployments}
+            known = self._offered[group] = (list(offered), deployments)
+        return known[1]
 
     def _prefers(self, group: Group) -> bool:
         how = group.settings.how
@@ -209,7 +217,7 @@ class Gateway(CustomLogger):
         thing = kwargs.get("litellm_logging_obj")
         if call is not None and thing is not None:
             # A call that is cancelled, and a stream that is thrown away, end without a word: this is the word.
-            weakref.finalize(thing, self._vanished, group, call).atexit = False
+            call.watch = weakref.ref(thing, partial(self._vanished, group, call))
 
     def _finished(self, kwargs: Mapping[str, Any]) -> None:
         known = call_key(kwargs)
@@ -237,7 +245,7 @@ class Gateway(CustomLogger):
             group.told_limit(lease.model, name, left)
         self._ended(group, lease, ending)
 
-    def _vanished(self, group: Group, lease: Lease) -> None:
+    def _vanished(self, group: Group, lease: Lease, _: Any) -> None:
         if group.ledger.give_up(lease) is not None:
             self._ended(group, lease, Ending(lease.key[1], "cancelled"))  # type: ignore[index]
 

@@ -47,7 +47,7 @@ def whole_number(field: str, value: object, *, at_least: int) -> int:
 
 def finite_array(field: str, value: object) -> np.ndarray:
     """Return `value` as a float32 array; raise a `ValueError` for anything but finite numbers."""
-    if isinstance(value, np.ndarray) and value.dtype == np.float32 and value.ravel() @ value.ravel() <= LARGEST:
+    if isinstance(value, np.ndarray) and value.dtype == np.float32 and np.vdot(value, value) <= LARGEST:
         return value  # what a router decides on every time: the sum of squares is small, so no number is too large
     try:
         array = np.asarray(value)

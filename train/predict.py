@@ -140,15 +140,12 @@ def _run(arguments: Arguments) -> None:
     from jax_router.logs import read_log
     from router_serving.policy_file import load_policy
     from train.agents.strategies import suited
-    from train.algorithm.config import Problem
-    from train.algorithm.environments import load_task
     from train.cli.console import console, terminal_table
 
     environment = versions.environment_of(arguments.problem)
-    task = load_task(Problem(problem=arguments.problem, env=environment))
     problem = versions.load_problem(arguments.problem)
     given = load_policy(arguments.model_path)
-    policy = suited(given, task.model_names, task.params)
+    policy = suited(given, problem.model_names, versions.load(environment).make_params(problem=problem))
     rows, sums = [HEADER], [Account(0, 0.0, 0.0), Account(0, 0.0, 0.0)]
     for number, part in enumerate(stretches(read_log(arguments.log), arguments.pause), start=1):
         found = measured(part)

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
@@ -59,10 +60,8 @@ def main(args: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--output", type=Path, help="keep decisions, logs and scores in this new folder")
     given = parser.parse_args(args)
-    try:
-        import aiohttp  # noqa: F401
-        import litellm  # noqa: F401
-    except ImportError:
+    # Importing LiteLLM here would take seconds, and ask the internet for prices.
+    if find_spec("aiohttp") is None or find_spec("litellm") is None:
         parser.exit(2, "error: LiteLLM is not installed: pip install 'litellm[proxy]'\n")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the proxies are stopped, too
     with ExitStack() as stack:

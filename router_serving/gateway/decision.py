@@ -136,8 +136,10 @@ def _rounded(number: float | None) -> float | None:
 
 
 def _numbers(values: Sequence[float] | None, digits: int) -> list[float] | None:
-    return None if values is None else [round(float(value), digits) for value in values]
+    """The finite numbers with so many digits: `round(value, digits)` takes eight times as long."""
+    scale = 10.0**digits
+    return None if values is None else [round(value * scale) / scale for value in values]
 
 
 def _seen(observation: np.ndarray) -> list[float]:
-    return np.round(observation.astype(np.float64), 5).tolist()
+    return observation.astype(np.float64).round(5).tolist()

@@ -3,8 +3,9 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
+from itertools import compress
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from router_serving.gateway.decision import Decision, Deployment, Ending
 from router_serving.gateway.ledger import Lease, Ledger
 from router_serving.gateway.limits import Limits
 from router_serving.gateway.observe import model_table, observer_for
+from router_serving.gateway.offer import Offer, make_offer
 from router_serving.gateway.others import Alone, Others
 from router_serving.gateway.quality import Forecasts, read_shares
 from router_serving.gateway.recent import Recent
@@ -22,6 +24,9 @@ from router_serving.gateway.settings import GroupSettings, Settings
 from router_serving.gateway.situation import Situation
 from router_serving.policy_file import load_policy
 from router_serving.priced_policy import PricedPolicy
+
+QUARTER = 900.0
+"""Seconds."""
 
 
 class Abstain(Exception):
@@ -50,6 +55,7 @@ class Group:
         self._check_names()
         self._model_of = {key: self.names.index(name) for key, name in settings.deployments.items()}
         self._table = model_table(self.policy.origin, settings.slots)
+        self._offer = self._offer_of(())
         self._observer = observer_for(self.policy.origin, settings.longest_prompt)
         self._forecasts = self._read_forecasts()
         self.ledger = Ledger(len(self.names), whole.lease, clock, wall)
@@ -60,6 +66,8 @@ class Group:
         self.budget = Budget(self.ledger, self.policy, amount, length, whole.zone, file, wall(), self._others)
         if isinstance(self.policy, PricedPolicy) and amount is None:
             raise ValueError(f"groups.{settings.name}.budget is missing; the policy was trained with --priced")
+        self._quarter, self._from_utc = -1.0, 0
+        """The quarter of an hour, counted in Unix time, that the time zone was looked up for, and what it said, s."""
         self._lock = threading.Lock()
 
     def model_of(self, deployment_id: str, litellm_model: str) -> int | None:
@@ -142,13 +150,16 @@ class Group:
     def _fill(self, decision: Decision) -> None:
         request, now = decision.request, self._clock()
         self._recent.arrived(now)
-        self.budget.roll(self.wall())
-        usable = self._usable(decision)
-        situation = self._situation(decision, now)
+        self.budget.roll(decision.time)
+        if decision.deployments != self._offer.deployments:
+            self._offer = self._offer_of(decision.deployments)
+        offer = self._offer
+        usable = self._usable(request, offer)
+        situation = self._situation(decision, offer, now)
         decision.observation = self._observer(situation)
         decision.expected_cost, decision.quality = situation.cost, situation.quality
         longest_answer = request.max_tokens or self.settings.longest_answer
-        most = decision.most = self._costs(decision, request.most_input_tokens, longest_answer)
+        most = decision.most = offer.costs(request.most_input_tokens, longest_answer)
         free = self.budget.free
         allowed = [i in usable and (most[i] <= free or most[i] <= 0.0) for i in range(len(self.names))]
         if any(allowed):
@@ -166,7 +177,7 @@ class Group:
     ) -> None:
         """Rank the allowed models by the policy's preference, at the price of money where it is told one."""
         if isinstance(self.policy, PricedPolicy):
-            decision.ticket = self.budget.pace(observation, np.array(allowed), np.array(expected), self.wall())
+            decision.ticket = self.budget.pace(observation, np.array(allowed), np.array(expected), decision.time)
             if decision.ticket is None:
                 self._nothing_payable(decision)
                 return
@@ -178,7 +189,7 @@ class Group:
         if not all(map(math.isfinite, preferences)):
             raise ValueError(f"preferences are {preferences}; every number must be finite")
         decision.preferences = preferences
-        order = sorted((i for i, may in enumerate(allowed) if may), key=lambda i: -preferences[i])
+        order = sorted(compress(range(len(allowed)), allowed), key=preferences.__getitem__, reverse=True)
         first = order[0] if decision.ticket is None else decision.ticket.model
         order.remove(first)
         if self.settings.budget is not None:  # what is held back for the first must pay for those that stand in for it
@@ -190,48 +201,38 @@ class Group:
             raise Abstain("budget spent")
         decision.refused = True
 
-    def _usable(self, decision: Decision) -> set[int]:
-        """The models of the deployments that are up and did not fail this request; of all that are up, if none is."""
-        if not decision.deployments:
-            raise Abstain("no deployment is up")
-        known: set[int] = set()
-        fresh: set[int] = set()
-        for deployment in decision.deployments:
-            if deployment.model is None:
-                raise Abstain(f"unknown deployment {deployment.id}")
-            if self.settings.budget is not None and deployment.price_in is None:
-                raise Abstain(f"no price of {deployment.id}")
-            known.add(deployment.model)
-            if deployment.id not in decision.request.failed:
-                fresh.add(deployment.model)
-        return fresh or known
+    def _offer_of(self, deployments: Sequence[Deployment]) -> Offer:
+        return make_offer(deployments, self._table, needs_prices=self.settings.budget is not None)
 
-    def _situation(self, decision: Decision, now: float) -> Situation:
+    def _usable(self, request: Request, offer: Offer) -> frozenset[int]:
+        """The models of the deployments that are up and did not fail this request; of all that are up, if none is."""
+        if offer.problem is not None:
+            raise Abstain(offer.problem)
+        if not request.failed:
+            return offer.models
+        fresh = (d.model for d in offer.deployments if d.model is not None and d.id not in request.failed)
+        return frozenset(fresh) or offer.models
+
+    def _situation(self, decision: Decision, offer: Offer, now: float) -> Situation:
         request, recent, table = decision.request, self._recent, self._table
         quality, decision.quality_from, decision.category = self._forecasts.of(request.category, request.text)
         expected = request.answer_tokens or table.expected_answer(request.input_tokens)
         decision.expected_tokens = min(expected, request.max_tokens or expected)
-        up = [0] * len(self.names)
-        for deployment in decision.deployments:
-            if deployment.model is not None:
-                up[deployment.model] += 1
-        slots = [own * max(count, 1) for own, count in zip(table.slots, up, strict=True)]
+        slots = offer.slots
         more_requests, more_tokens = self._others.load()
-        requests = [max(own + more, 0.0) for own, more in _pairs(self.ledger.requests, more_requests)]
+        requests = np.maximum(self.ledger.requests + more_requests, 0.0).tolist()
         # What is inside has made a part of its answer; of those with a slot, the rest is as in a steady flow.
         tokens = [
-            (own + more) / max(inside, 1.0) * (inside + table.aging * min(inside, places))
-            for (own, more), inside, places in zip(
-                _pairs(self.ledger.tokens, more_tokens), requests, slots, strict=True
-            )
+            whole / (inside if inside > 1.0 else 1.0) * (inside + table.aging * (inside if inside < places else places))
+            for whole, inside, places in zip((self.ledger.tokens + more_tokens).tolist(), requests, slots, strict=True)
         ]
-        request_bucket, token_bucket, share = self._limits.levels(up, now)
+        request_bucket, token_bucket, share = self._limits.levels(offer.up, now)
         return Situation(
             input_tokens=request.input_tokens,
             expected_tokens=decision.expected_tokens,
             quality=quality,
             complexity=request.complexity,
-            cost=self._costs(decision, request.input_tokens, decision.expected_tokens),
+            cost=offer.costs(request.input_tokens, decision.expected_tokens),
             requests=requests,
             tokens=tokens,
             prefill=recent.prefill(requests, slots, now),
@@ -241,30 +242,18 @@ class Group:
             request_bucket=request_bucket,
             token_bucket=token_bucket,
             bucket_share=share,
-            down=[not count for count in up],
+            down=offer.down,
             mean_gap=recent.mean_gap,
-            time_of_day=self._time_of_day(),
+            time_of_day=self._time_of_day(decision.time),
             budget_left=self.budget.left,
         )
 
-    def _costs(self, decision: Decision, input_tokens: float, answer_tokens: float) -> list[float]:
-        """What so many tokens cost at each of N models, USD: by LiteLLM's prices, the dearest of a model's deployments,
-        else by the policy's."""
-        billed: dict[int, float] = {}
-        for deployment in decision.deployments:
-            model = deployment.model
-            if model is not None and deployment.price_in is not None:
-                price = deployment.price_in * input_tokens + (deployment.price_out or 0.0) * answer_tokens
-                billed[model] = max(billed.get(model, 0.0), price)
-        own = zip(self._table.price_in, self._table.price_out, self._table.per_call, strict=True)
-        return [
-            billed[i] if i in billed else price_in * input_tokens + price_out * answer_tokens + per_call
-            for i, (price_in, price_out, per_call) in enumerate(own)
-        ]
-
-    def _time_of_day(self) -> float:
-        local = datetime.fromtimestamp(self.wall(), self._zone)
-        return (local.hour * 3600 + local.minute * 60 + local.second) / 86_400.0
+    def _time_of_day(self, now: float) -> float:
+        """Days, 0 .. 1, in the settings' time zone, whose distance from UTC changes at full quarters of an hour."""
+        if now // QUARTER != self._quarter:
+            offset = datetime.fromtimestamp(now, self._zone).utcoffset()
+            self._quarter, self._from_utc = now // QUARTER, 0 if offset is None else int(offset.total_seconds())
+        return (int(now) + self._from_utc) % 86_400 / 86_400.0
 
     def _check_names(self) -> None:
         for table in ("deployments", "slots"):
@@ -278,8 +267,3 @@ class Group:
         shares = None if self.settings.quality is None else read_shares(self.settings.quality, self.names)
         classifier = None if self.settings.categories is None else load_categories(self.settings.categories)
         return Forecasts(self._table.quality_score, shares, classifier)
-
-
-def _pairs(own: np.ndarray, more: np.ndarray) -> Iterable[tuple[float, float]]:
-    """The numbers of N models of this worker and of the others, as plain floats."""
-    return zip(own.tolist(), more.tolist(), strict=True)

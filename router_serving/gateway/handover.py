@@ -20,16 +20,13 @@ def handed_on(
     """
     if decision.model is None:
         return offered
-    rank = {model: place for place, model in enumerate(decision.ranking)}
-    ranked = [
-        (entry, deployment, rank[deployment.model])
-        for entry, deployment in zip(offered, decision.deployments, strict=True)
-        if deployment.model in rank
-    ]
-    fresh = [one for one in ranked if one[1].id not in decision.request.failed] or ranked
+    models = decision.ranking if kwargs is not None and prefers else decision.ranking[:1]
+    found = [pair for pair in zip(offered, decision.deployments, strict=True) if pair[1].model in models]
+    if decision.request.failed:
+        found = [pair for pair in found if pair[1].id not in decision.request.failed] or found
     if kwargs is None or not prefers:
-        return [entry for entry, _, place in fresh if place == 0]
-    weights = {deployment.id: max(FALLING**place, SMALLEST) for _, deployment, place in fresh}
+        return [entry for entry, _ in found]
+    weights = {one.id: max(FALLING ** models.index(one.model), SMALLEST) for _, one in found if one.model is not None}
     kwargs["_router_weights"] = {group.settings.name: weights}
     # Where a budget counts, LiteLLM must not fall back to a model that it does not pay for.
-    return offered if group.settings.budget is None else [entry for entry, _, _ in fresh]
+    return offered if group.settings.budget is None else [entry for entry, _ in found]

@@ -5,7 +5,6 @@ until the first word of its end, and what it may cost is held back until its bil
 none. A bill counts once, and always: also after its lease was given up.
 """
 
-import itertools
 import threading
 import time
 from collections import OrderedDict
@@ -21,7 +20,7 @@ REMEMBERED = 10_000
 """Calls whose ends are remembered, so that what is heard late or twice of them changes nothing."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Lease:
     """One call, or a decision that will become one."""
 
@@ -44,6 +43,8 @@ class Lease:
     """Whether it counts among the model's requests."""
     is_call: bool
     """False until the decision has become a call."""
+    watch: Any = None
+    """What has to live as long as the lease, and no longer."""
 
 
 class Ledger:
@@ -67,9 +68,7 @@ class Ledger:
         """USD that were billed to this period."""
         self._deadline, self._clock, self._wall = deadline, clock, wall
         self._lock = threading.RLock()
-        self._leases: dict[int, Lease] = {}  # by number, the oldest first
-        self._numbers: dict[Hashable, int] = {}
-        self._count = itertools.count()
+        self._leases: dict[Hashable, Lease] = {}  # by key, the oldest first
         self._closed: OrderedDict[Hashable, float] = OrderedDict()  # when a key's last lease ended, wall clock
         self._billed: OrderedDict[Hashable, None] = OrderedDict()
 
@@ -93,7 +92,7 @@ class Ledger:
         With `counts` False it stands for nothing in flight, as a decision does that will not be followed.
         """
         with self._lock:
-            if key in self._numbers:
+            if key in self._leases:
                 return None
             after = self._closed.get(key, float("-inf"))
             lease = Lease(key, model, held, tokens, note, self.period, self._clock(), after, counts, is_call)
@@ -108,14 +107,12 @@ class Ledger:
 
     def find(self, key: Hashable) -> Lease | None:
         """The open lease of a key."""
-        with self._lock:
-            number = self._numbers.get(key)
-            return None if number is None else self._leases[number]
+        return self._leases.get(key)
 
     def finish(self, key: Hashable) -> None:
         """The answer is there: the call is in flight no more; its bill is still to come."""
         with self._lock:
-            lease = self.find(key)
+            lease = self._leases.get(key)
             if lease is not None:
                 self._land(lease)
 
@@ -126,7 +123,7 @@ class Ledger:
             if bill in self._billed:
                 return None
             _remember(self._billed, bill, None)
-            lease = self.find(key)
+            lease = self._leases.get(key)
             if lease is not None and attempt < lease.after:
                 lease = None
             if lease is None or lease.period == self.period:
@@ -136,13 +133,13 @@ class Ledger:
     def release(self, key: Hashable, attempt: float = float("inf")) -> Lease | None:
         """End a lease that owes nothing; one that began after that attempt, wall clock in s, is left alone."""
         with self._lock:
-            lease = self.find(key)
+            lease = self._leases.get(key)
             return None if lease is None or attempt < lease.after else self._close(lease)
 
     def give_up(self, lease: Lease) -> Lease | None:
         """End this very lease, and no later one with the same key; None where it has ended."""
         with self._lock:
-            return self._close(lease) if self.find(lease.key) is lease else None
+            return self._close(lease) if self._leases.get(lease.key) is lease else None
 
     def expire(self) -> list[Lease]:
         """End the leases of which nothing was heard for too long, and return them."""
@@ -161,8 +158,7 @@ class Ledger:
             self.period, self.spent = period, spent
 
     def _enter(self, lease: Lease) -> None:
-        number = next(self._count)
-        self._leases[number], self._numbers[lease.key] = lease, number
+        self._leases[lease.key] = lease
         if lease.in_flight:
             self.requests[lease.model] += 1
             self.tokens[lease.model] += lease.tokens
@@ -175,13 +171,13 @@ class Ledger:
             self.tokens[lease.model] = left if self.requests[lease.model] else 0.0  # sums of floats drift
 
     def _leave(self, lease: Lease) -> None:
-        number = self._numbers.get(lease.key)
-        if number is not None and self._leases[number] is lease:
-            del self._leases[number], self._numbers[lease.key]
+        if self._leases.get(lease.key) is lease:
+            del self._leases[lease.key]
             self._land(lease)
 
     def _close(self, lease: Lease) -> Lease:
         self._leave(lease)
+        lease.watch = None
         if lease.is_call:
             _remember(self._closed, lease.key, self._wall())
         return lease

@@ -37,27 +37,37 @@ class Limits:
         """Limits, N each, are requests and tokens a minute of one deployment; `now` is a monotonic clock, s."""
         limits = zip(request_limit, token_limit, strict=True)
         self._buckets = [(Bucket(requests, now), Bucket(tokens, now)) for requests, tokens in limits]
+        self._deployments: Sequence[int] = [1] * len(self._buckets)
         self._lock = threading.Lock()
 
     def levels(self, deployments: Sequence[int], now: float) -> tuple[list[float], list[float], list[float]]:
         """Requests and tokens that are left, and the smaller share of a bucket, of each of N models, of which so many
         deployments are up."""
-        left: tuple[list[float], list[float], list[float]] = ([], [], [])
+        requests_left, tokens_left, share = [], [], []
         with self._lock:
-            for (requests, tokens), count in zip(self._buckets, deployments, strict=True):
-                requests.size, tokens.size = requests.each * (count or 1), tokens.each * (count or 1)
+            if deployments != self._deployments:
+                self._resize(deployments)
+            for requests, tokens in self._buckets:
                 few, some = requests.refill(now), tokens.refill(now)
-                left[0].append(max(few, 0.0))
-                left[1].append(max(some, 0.0))
-                left[2].append(max(min(few / requests.size, some / tokens.size), 0.0))
-        return left
+                few, some = few if few > 0.0 else 0.0, some if some > 0.0 else 0.0
+                of_requests, of_tokens = few / requests.size, some / tokens.size
+                requests_left.append(few)
+                tokens_left.append(some)
+                share.append(of_requests if of_requests < of_tokens else of_tokens)
+        return requests_left, tokens_left, share
+
+    def _resize(self, deployments: Sequence[int]) -> None:
+        self._deployments = deployments
+        for pair, count in zip(self._buckets, deployments, strict=True):
+            for bucket in pair:
+                bucket.size = bucket.each * (count or 1)
 
     def take(self, model: int, requests: float, tokens: float, now: float) -> None:
         """Take from a model's buckets; negative numbers give back."""
         with self._lock:
-            for bucket, amount in zip(self._buckets[model], (requests, tokens), strict=True):
-                bucket.refill(now)
-                bucket.level -= amount
+            for_requests, for_tokens = self._buckets[model]
+            for_requests.level = for_requests.refill(now) - requests
+            for_tokens.level = for_tokens.refill(now) - tokens
 
     def told(self, model: int, name: str, left: float, now: float) -> None:
         """A provider says how many "requests" or "tokens" one deployment of a model has left."""

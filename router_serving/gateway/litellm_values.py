@@ -57,10 +57,13 @@ def deployment_id(kwargs: Mapping[str, Any]) -> str | None:
     identity = _mapping(kwargs, "model_info").get("id")
     if _is_text(identity):
         return identity
-    params, told = _mapping(kwargs, "litellm_params"), _mapping(kwargs, "standard_logging_object")
+    params = _mapping(kwargs, "litellm_params")
+    identity = _mapping(params, "model_info").get("id")
+    if _is_text(identity):
+        return identity
+    told = _mapping(kwargs, "standard_logging_object")
     # The metadata come last: a dict that many calls share says of all of them what the last one wrote into it.
     found = (
-        _mapping(params, "model_info").get("id"),
         _mapping(told, "hidden_params").get("model_id"),
         told.get("model_id"),
         _mapping(_mapping(params, "metadata"), "model_info").get("id"),

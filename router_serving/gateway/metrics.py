@@ -1,6 +1,7 @@
 """What Prometheus can ask of a gateway, where prometheus_client is installed; elsewhere nothing is counted."""
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from router_serving.gateway.decision import Decision
@@ -29,6 +30,8 @@ class Metrics:
                 raise ValueError(f"metrics is {address!r}; that needs prometheus_client: pip install prometheus-client")
             return
         registry = registry or prometheus.REGISTRY
+        self._decided: deque[tuple[Decision, tuple[str, ...]]] = deque()
+        registry.register(_Levels(groups, self.count))  # the first, so that it counts before the others are read
         self._series: dict[tuple[Any, ...], Any] = {}
         self._decisions = prometheus.Counter(
             "router_serving_decisions",
@@ -51,15 +54,25 @@ class Metrics:
             ("group",),
             registry=registry,
         )
-        registry.register(_Levels(groups))
         if address is not None:
             host, _, port = address.rpartition(":")
             prometheus.start_http_server(int(port), addr=host, registry=registry)
 
     def decided(self, decision: Decision, names: tuple[str, ...]) -> None:
-        """Count a decision."""
-        if not self._on:
-            return
+        """Count a decision, when somebody asks or `count` is called: a request need not wait for it."""
+        if self._on:
+            self._decided.append((decision, names))
+
+    def count(self) -> None:
+        """Count the decisions that came since the last time. Many threads may call it."""
+        while self._on and self._decided:
+            try:
+                decision, names = self._decided.popleft()
+            except IndexError:  # another thread took it
+                return
+            self._count(decision, names)
+
+    def _count(self, decision: Decision, names: tuple[str, ...]) -> None:
         self._of(self._took, decision.group).observe(decision.took)
         if decision.abstained is not None:
             # What follows a colon, or names a deployment, would make a series of its own for each value.
@@ -83,10 +96,11 @@ class Metrics:
 class _Levels:
     """The gauges that are read off when somebody asks."""
 
-    def __init__(self, groups: Mapping[str, Group]) -> None:
-        self._groups = groups
+    def __init__(self, groups: Mapping[str, Group], count: Callable[[], None]) -> None:
+        self._groups, self._count = groups, count
 
     def collect(self) -> list[Any]:
+        self._count()
         from prometheus_client.core import GaugeMetricFamily
 
         flying = GaugeMetricFamily("router_serving_in_flight", "Calls in flight", labels=("group", "model"))

@@ -1,7 +1,8 @@
 """The observation of a policy of LLMRouter-v1: nine features of each model, then five numbers of all.
 
 docs/dynamics-v1.md has the formulas. These are the same, of what a gateway counts in place of a state, one model after
-the other: with plain floats a handful of models takes a tenth of what arrays of their numbers take.
+the other: with plain floats a handful of models takes a tenth of what arrays of their numbers take, and where a number
+is the smaller or larger of two, a condition takes a tenth of what `min` or `max` takes.
 """
 
 import math
@@ -18,12 +19,12 @@ HOME = 0.0
 """A gateway does not know whose cache holds a session."""
 
 
-class Forecast(NamedTuple):
-    """What the waiting prompt meets at a model, s."""
+class Forecasts(NamedTuple):
+    """What the waiting prompt meets at each of N models, s."""
 
-    ttft: float
+    ttft: list[float]
     """Until its first token, the overhead included."""
-    latency: float
+    latency: list[float]
     """Until its last token."""
 
 
@@ -55,6 +56,7 @@ class ObserverV1:
         need = situation.input_tokens + situation.expected_tokens
         ttft_sla, latency_sla = self._ttft_sla, self._latency_sla
         each = zip(
+            *self.forecasts(situation),
             situation.quality,
             situation.cost,
             situation.requests,
@@ -67,16 +69,16 @@ class ObserverV1:
             strict=True,
         )
         numbers: list[float] = []
-        for i, (quality, cost, inside, slots, requests, tokens, share, is_down, capacity) in enumerate(each):
-            ttft, latency = self.forecast(situation, i)
+        for ttft, latency, quality, cost, inside, slots, requests, tokens, share, is_down, capacity in each:
+            by_requests, by_tokens = requests / (requests + 1.0), tokens / (tokens + need)
             numbers += (
                 quality,
-                (6.0 + math.log10(max(cost, 1e-12))) / 5.0,
+                (6.0 + math.log10(cost if cost > 1e-12 else 1e-12)) / 5.0,
                 inside / (inside + slots),
                 ttft / (ttft + ttft_sla),
                 latency / (latency + latency_sla),
                 share,
-                0.0 if is_down else min(requests / (requests + 1.0), tokens / (tokens + need)),
+                0.0 if is_down else by_requests if by_requests < by_tokens else by_tokens,
                 HOME,
                 capacity,
             )
@@ -87,29 +89,38 @@ class ObserverV1:
             situation.time_of_day,
             situation.budget_left,
         )
-        return np.array([0.0 if number < 0.0 else 1.0 if number > 1.0 else number for number in numbers], np.float32)
+        return np.array(numbers, np.float32).clip(0.0, 1.0)
 
-    def forecast(self, situation: Situation, model: int) -> Forecast:
+    def forecasts(self, situation: Situation) -> Forecasts:
         """What the prompt meets that joins a model's endpoint: docs/dynamics-v1.md, with nothing in a cache."""
-        step_time, per_sequence, prefill_rate, chunk_time, usual_chunk_time, overhead = self._engines[model]
-        inside, slots, prefill = situation.requests[model], situation.slots[model], situation.prefill[model]
-        own_prefill = situation.input_tokens / prefill_rate
-        decoding = inside if inside < slots else slots
-        step = step_time + per_sequence * decoding
-        if inside > slots - 1.0:
-            freed = self._tokens_per_departure(situation, model, decoding) * (step_time + per_sequence * slots) / slots
-            ahead = (inside - slots + 1.0) * freed + prefill
-        else:
-            ahead = prefill * (1.0 + step / usual_chunk_time)
-        under_way = 0.5 * min(1.0, inside) * step
-        own = own_prefill + step * max(1.0, own_prefill / chunk_time)
-        one_more = step_time + per_sequence * min(inside + 1.0, slots)
-        per_token = one_more + decoding * situation.mean_prefill[model] / situation.mean_answer[model]
-        ttft = ahead + under_way + own + overhead
-        return Forecast(ttft, ttft + (situation.expected_tokens - 1.0) * per_token)
-
-    def _tokens_per_departure(self, situation: Situation, model: int, decoding: float) -> float:
-        inside = situation.requests[model]
-        if inside <= EMPTY:
-            return situation.mean_answer[model]
-        return situation.tokens[model] / max(inside + self._aging * decoding, 0.5 * EMPTY)
+        each = zip(
+            self._engines,
+            situation.requests,
+            situation.slots,
+            situation.tokens,
+            situation.prefill,
+            situation.mean_prefill,
+            situation.mean_answer,
+            strict=True,
+        )
+        found = Forecasts([], [])
+        for engine, inside, slots, tokens, prefill, mean_prefill, mean_answer in each:
+            step_time, per_sequence, prefill_rate, chunk_time, usual_chunk_time, overhead = engine
+            own_prefill = situation.input_tokens / prefill_rate
+            decoding = inside if inside < slots else slots
+            step = step_time + per_sequence * decoding
+            if inside > slots - 1.0:
+                rest = mean_answer if inside <= EMPTY else tokens / max(inside + self._aging * decoding, 0.5 * EMPTY)
+                freed = rest * (step_time + per_sequence * slots) / slots
+                ahead = (inside - slots + 1.0) * freed + prefill
+            else:
+                ahead = prefill * (1.0 + step / usual_chunk_time)
+            under_way = 0.5 * (inside if inside < 1.0 else 1.0) * step
+            chunks, beside = own_prefill / chunk_time, inside + 1.0
+            own = own_prefill + step * (chunks if chunks > 1.0 else 1.0)
+            one_more = step_time + per_sequence * (beside if beside < slots else slots)
+            per_token = one_more + decoding * mean_prefill / mean_answer
+            ttft = ahead + under_way + own + overhead
+            found.ttft.append(ttft)
+            found.latency.append(ttft + (situation.expected_tokens - 1.0) * per_token)
+        return found

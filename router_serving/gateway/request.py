@@ -45,8 +45,10 @@ def read_request(messages: Any, kwargs: Mapping[str, Any]) -> Request:
     content = messages if messages is not None else kwargs.get("input", kwargs.get("prompt"))
     texts = _texts(content)
     said = _metadata(kwargs)
-    characters = sum(map(len, texts))
-    size = sum([len(text) if text.isascii() else len(text.encode()) for text in texts])
+    characters = size = 0
+    for text in texts:
+        characters += len(text)
+        size += len(text) if text.isascii() else len(text.encode())
     input_tokens = _positive(said.get("input_tokens")) or max(1.0, characters / CHARACTERS_PER_TOKEN)
     most = size + TOKENS_PER_MESSAGE * (1 + (len(content) if isinstance(content, list) else 1))
     limits = [limit for name in LIMITS if name in kwargs and (limit := _positive(kwargs[name])) is not None]
@@ -71,7 +73,8 @@ def _texts(content: Any) -> list[str]:
     if isinstance(content, (list, tuple)):
         found = []
         for item in content:
-            found += _texts(item)
+            text = item.get("content") if isinstance(item, dict) else item
+            found += [text] if isinstance(text, str) else _texts(item)  # nearly every message is one text
         return found
     if isinstance(content, MAPPINGS):
         return _texts(content.get("content", content.get("text")))

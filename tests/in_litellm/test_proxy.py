@@ -87,8 +87,10 @@ def cost(line: dict[str, Any]) -> float:
 
 async def test_the_policys_model_answers(behind, since):
     before = await behind.metric("router_serving_spent_usd")
+    decided = await behind.metric("router_serving_decisions_total")
     for _ in range(5):
         assert (await behind.chat())[2] == "medium-a"
+    assert await behind.metric("router_serving_decisions_total") - decided == 5  # at once
     lines = await behind.rest(since, 5)
     assert {(line["model"], line["status"], line["abstained"]) for line in lines} == {("medium", "success", None)}
     spent = await behind.metric("router_serving_spent_usd") - before

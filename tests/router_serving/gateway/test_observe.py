@@ -131,7 +131,7 @@ def test_more_in_flight_looks_slower_and_never_faster():
         situation_of(5, requests=np.full(5, n), tokens=np.full(5, 200.0 * n), mean_answer=answer, slots=slots)
         for n in range(12)
     ]
-    latencies = np.array([[observer.forecast(seen, i).latency for i in range(5)] for seen in situations])
+    latencies = np.array([observer.forecasts(seen).latency for seen in situations])
     assert (np.diff(latencies, axis=0) >= 0).all()
     assert (latencies[11] > 2 * latencies[0]).all()
 
