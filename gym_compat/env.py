@@ -9,7 +9,7 @@ import numpy as np
 
 from gym_compat.problem import HasProblem, Problem
 from gym_compat.programs.cache import programs_of
-from gym_compat.programs.lookahead import child
+from gym_compat.programs.lookahead import FIRST, child
 from gym_compat.programs.single import SinglePrograms
 from gym_compat.seeding import NUM_SEEDS, check_options, checked_seed, fresh_seeds
 
@@ -29,6 +29,7 @@ class StepInfo(dict[str, Any]):
     It is no key, because what reads infos as arrays, such as TorchRL, cannot take a str.
     """
 
+    __slots__ = ("model_name",)
     model_name: str
 
     def __missing__(self, key: str) -> str:
@@ -131,14 +132,15 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
         index = self._index(action)
         ahead = self._step_count % programs.depth
         if ahead == 0:
-            self._table, self._place = self._look_ahead(programs, index), 0
+            self._table, self._place = self._look_ahead(programs, index), FIRST
         else:
             self._place = child(self._place, index, len(self._model_names))
         self._step_count += 1
         self._results = results = self._table[self._place]
         reader = programs.reader
         reward, terminated, truncated = reader.reward_and_endings(results)
-        info = StepInfo(reader.told(results))
+        info = StepInfo()
+        reader.tell(results, info)
         info["model"], info.model_name = self._indices[index], self._model_names[index]
         self._ended = terminated or truncated
         self._last = index, reward, info

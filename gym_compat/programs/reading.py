@@ -1,4 +1,4 @@
-"""Reading the packed report of a step on the host, with as few operations as it takes."""
+"""Reading packed reports on the host, of one step or of many at once, with as few operations as it takes."""
 
 from dataclasses import fields
 from typing import Any
@@ -32,18 +32,29 @@ class ReportReader:
         reward, terminated, truncated = results[self._endings].tolist()
         return reward, terminated != 0.0, truncated != 0.0
 
-    def told(self, results: np.ndarray) -> dict[str, Any]:
-        """The fields of the outcome, and `budget_remaining`.
+    def tell(self, results: np.ndarray, info: dict[str, Any]) -> None:
+        """Put the fields of the outcome, and `budget_remaining`, into a dict.
 
         Numbers are NumPy's scalars, float32 and int32; what is a bool is an array () bool, since Gymnasium's own
         tools take a scalar of that type for an object.
         """
-        told: dict[str, Any] = {name: results[place] for name, place in self._numbers}
+        for name, place in self._numbers:
+            info[name] = results[place]
         for name, place in self._bools:
-            told[name] = (YES if results[place] else NO).copy()
+            info[name] = (YES if results[place] else NO).copy()
         for name, place in self._integers:
-            told[name] = results[place : place + 1].view(np.int32)[0]
-        return told
+            info[name] = results[place : place + 1].view(np.int32)[0]
+
+    def endings_of_many(self, results: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What `reward_and_endings` returns for the columns of (K, B), each an array (B,); rewards are a view."""
+        reward, terminated, truncated = results[self._endings]
+        return reward, terminated != 0.0, truncated != 0.0
+
+    def told_of_many(self, results: np.ndarray) -> dict[str, np.ndarray]:
+        """Return what `tell` puts into a dict, for the columns of (K, B), each an array (B,); numbers are views."""
+        told = {name: results[place] for name, place in self._numbers}
+        told |= {name: results[place] != 0.0 for name, place in self._bools}
+        return told | {name: results[place].view(np.int32) for name, place in self._integers}
 
 
 def _told(like: Report) -> dict[str, jax.ShapeDtypeStruct]:

@@ -10,7 +10,7 @@ import pytest
 from gym_compat import DEFAULT_MODELS, LLMRouterEnv, LLMRouterV1Env
 from gym_compat.programs import single
 from gym_compat.programs.cache import _from_content
-from gym_compat.programs.lookahead import MAX_NUMBERS, child, depth_for, look_ahead, num_rows
+from gym_compat.programs.lookahead import FIRST, MAX_NUMBERS, child, depth_for, look_ahead, num_rows
 
 CLOSE = {"rtol": 2e-5, "atol": 2e-5}
 
@@ -24,7 +24,7 @@ def walked(depth, actions, num_actions=3):
 
     table = look_ahead(step, jnp.zeros(2), noise, jnp.int32(actions[0]), num_actions)
     assert table.shape == (num_rows(depth, num_actions), 2)
-    row, seen = 0, [table[0]]
+    row, seen = FIRST, [table[FIRST]]
     for action in actions[1:]:
         row = child(row, action, num_actions)
         seen.append(table[row])
@@ -44,7 +44,7 @@ def test_tables_are_as_long_as_their_size_allows():
     for num_actions, width in [(1, 20), (2, 20), (5, 127), (12, 50)]:
         depth = depth_for(num_actions, width)
         assert num_rows(depth, num_actions) * width <= MAX_NUMBERS
-    assert (num_rows(3, 5), num_rows(1, 5)) == (31, 1)
+    assert (num_rows(3, 5), num_rows(1, 5)) == (32, 2)
 
 
 def played(env_class, depth, monkeypatch, steps=60, **settings):
