@@ -18,10 +18,10 @@ class ReportReader:
         """Take the report's shapes and dtypes, and the place in the results where it begins."""
         self._observation = slice(start, start + like.observation.size)
         self._endings = slice(self._observation.stop, self._observation.stop + 3)
-        places: dict[np.dtype, list[tuple[str, int]]] = {np.dtype(t): [] for t in (np.float32, np.bool_, np.int32)}
-        for place, (name, leaf) in enumerate(_told(like).items(), self._endings.stop):
-            places[leaf.dtype].append((name, place))
-        self._numbers, self._bools, self._integers = places.values()
+        told = list(enumerate(_told(like).items(), self._endings.stop))
+        self._places = [(name, place) for place, (name, _) in told]
+        self._bools = [(name, place) for place, (name, leaf) in told if leaf.dtype == np.bool_]
+        self._integers = [(name, place) for place, (name, leaf) in told if leaf.dtype == np.int32]
 
     def observation(self, results: np.ndarray) -> np.ndarray:
         """The observation, a new array, (D,) float32."""
@@ -38,7 +38,7 @@ class ReportReader:
         Numbers are NumPy's scalars, float32 and int32; what is a bool is an array () bool, since Gymnasium's own
         tools take a scalar of that type for an object.
         """
-        for name, place in self._numbers:
+        for name, place in self._places:  # in the order of the report; some are replaced
             info[name] = results[place]
         for name, place in self._bools:
             info[name] = (YES if results[place] else NO).copy()
@@ -52,7 +52,7 @@ class ReportReader:
 
     def told_of_many(self, results: np.ndarray) -> dict[str, np.ndarray]:
         """Return what `tell` puts into a dict, for the columns of (K, B), each an array (B,); numbers are views."""
-        told = {name: results[place] for name, place in self._numbers}
+        told = {name: results[place] for name, place in self._places}
         told |= {name: results[place] != 0.0 for name, place in self._bools}
         return told | {name: results[place].view(np.int32) for name, place in self._integers}
 
