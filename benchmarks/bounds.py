@@ -146,17 +146,18 @@ def gymnasium_steps(alone: Run, flags: Arguments) -> list[Bounded]:
 
 
 def calls_alone(steps: int) -> Run:
-    """Return a run of compiled calls that return their argument, a row as long as that of a Gymnasium environment."""
+    """Return a run of the compiled calls that so many steps of a Gymnasium environment take, which only add 1."""
     import numpy as np
 
     import jax_router
     from gym_compat.programs.single import SinglePrograms, on_cpu
 
-    row = np.zeros(SinglePrograms(jax_router.make_params()).row_width, np.float32)
+    programs = SinglePrograms(jax_router.make_params())
+    row = np.zeros(programs.row_width, np.float32)
     call = on_cpu(lambda row: row + 1)
 
     def run() -> int:
-        for _ in range(steps):
+        for _ in range(0, steps, programs.depth):
             np.asarray(call(row))
         return steps
 

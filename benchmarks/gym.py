@@ -17,6 +17,7 @@ import numpy as np
 from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv, VectorEnv
 
 import gym_compat  # noqa: F401  # registers LLMRouter-v0
+from benchmarks.fast_numpy_env import FastNumpyRouterEnv
 from benchmarks.flags import Flags, run_command
 from benchmarks.measure import Rate, Run, in_turns
 from benchmarks.numpy_env import NumpyRouterEnv
@@ -80,10 +81,15 @@ def measure_single(arguments: Arguments) -> tuple[Table, list[Target]]:
     runs = {
         "gym_compat, 1 environment": single_run(env, arguments.single_steps),
         "NumPy, 1 environment": single_run(NumpyRouterEnv(), arguments.single_steps),
+        "NumPy and Python's floats, 1 environment": single_run(FastNumpyRouterEnv(), arguments.single_steps),
     }
-    ours, theirs = in_turns(runs, arguments.repeats)
-    target = Target("`benchmarks.gym`, single environment", theirs.name, ours.over(theirs), 2, 3)
-    return _table(ours, [theirs], compiling, arguments.repeats), [target]
+    ours, natural, fast = in_turns(runs, arguments.repeats)
+    what = "`benchmarks.gym`, single environment"
+    targets = [
+        Target(what, natural.name, ours.over(natural), 2, 3),
+        Target(what, fast.name, ours.over(fast), 1.2, None),
+    ]
+    return _table(ours, [natural, fast], compiling, arguments.repeats), targets
 
 
 def measure_vector(arguments: Arguments) -> tuple[Table, list[Target]]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from gym_compat.problem import HasProblem, Problem
 from gym_compat.programs.cache import programs_of
+from gym_compat.programs.lookahead import FIRST, child
 from gym_compat.programs.single import SinglePrograms
 from gym_compat.seeding import NUM_SEEDS, check_options, checked_seed, fresh_seeds
 
@@ -28,6 +29,7 @@ class StepInfo(dict[str, Any]):
     It is no key, because what reads infos as arrays, such as TorchRL, cannot take a str.
     """
 
+    __slots__ = ("model_name",)
     model_name: str
 
     def __missing__(self, key: str) -> str:
@@ -76,6 +78,7 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
         self.action_space = self.problem.action_space
         self._model_names = self.problem.model_names
         self.metadata = {**self.metadata, "model_names": self.problem.model_names}  # type: ignore[misc]
+        self._indices = [np.int32(i) for i in range(len(self.problem.model_names))]
         self._programs: SinglePrograms | None = None  # until the first reset
         self._first_seed = None if seed is None else checked_seed("seed", seed)
         self._seed = self._episode = self._step_count = 0
@@ -104,11 +107,11 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
         if self._programs is None:
             self._programs = programs_of(SinglePrograms, self.problem.params)
         self._step_count = 0
-        self._rows = self._programs.draw(self._seed, self._episode, 0)
-        self._packed = self._programs.begin(self._rows[0])
+        noise, self._rows = self._programs.draw(self._seed, self._episode, 0)
+        self._results = self._programs.begin(noise)
         self._ended = False
         self._last = None
-        return self._programs.observation(self._packed), {}
+        return self._programs.reader.observation(self._results), {}
 
     def step(self, action: np.int64 | int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Route the waiting prompt to one model.
@@ -127,21 +130,21 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
         if programs is None or self._ended:
             raise gym.error.ResetNeeded(self._what_is_missing())
         index = self._index(action)
+        ahead = self._step_count % programs.depth
+        if ahead == 0:
+            self._table, self._place = self._look_ahead(programs, index), FIRST
+        else:
+            self._place = child(self._place, index, len(self._model_names))
         self._step_count += 1
-        position = self._step_count % programs.block
-        if position == 0:
-            self._rows = programs.draw(self._seed, self._episode, self._step_count)
-        row = self._rows[position]
-        row[: programs.state_width] = self._packed[: programs.state_width]
-        row[-1] = index
-        self._packed = packed = np.asarray(programs.step(row))
-        info = StepInfo(programs.told(packed))
-        reward = float(info.pop("reward"))
-        terminated, truncated = bool(info.pop("terminated")), bool(info.pop("truncated"))
-        info["model"], info.model_name = np.int32(index), self._model_names[index]
+        self._results = results = self._table[self._place]
+        reader = programs.reader
+        reward, terminated, truncated = reader.reward_and_endings(results)
+        info = StepInfo()
+        reader.tell(results, info)
+        info["model"], info.model_name = self._indices[index], self._model_names[index]
         self._ended = terminated or truncated
         self._last = index, reward, info
-        return programs.observation(packed), reward, terminated, truncated, info
+        return reader.observation(results), reward, terminated, truncated, info
 
     @property
     def state(self) -> Any:
@@ -152,7 +155,7 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
         """
         if self._programs is None:
             raise gym.error.ResetNeeded(self._what_is_missing())
-        return self._programs.state(self._packed)
+        return self._programs.state(self._results)
 
     @property
     def view(self) -> View:
@@ -173,6 +176,16 @@ class RouterEnv(HasProblem, gym.Env[np.ndarray, np.int64]):
     def _draw(self, view: View) -> str | np.ndarray:
         """Return what `render` returns in this render mode; subclasses with render modes override it."""
         raise NotImplementedError(f"{type(self).__name__} has no render modes")
+
+    def _look_ahead(self, programs: SinglePrograms, action: int) -> np.ndarray:
+        """Return the table of the next steps, of which the first one takes this action."""
+        turn = self._step_count // programs.depth % programs.calls
+        if turn == 0 and self._step_count:
+            _, self._rows = programs.draw(self._seed, self._episode, self._step_count)
+        row = self._rows[turn]
+        row[: programs.state_width] = self._results[: programs.state_width]
+        row[-1] = action
+        return np.asarray(programs.table(row))
 
     def _index(self, action: object) -> int:
         try:

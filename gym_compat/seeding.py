@@ -40,9 +40,19 @@ def check_options(options: object) -> None:
 
 def noise_at(seed: jax.Array, episode: jax.Array, step: jax.Array, params: AnyParams) -> Any:
     """Draw the `Noise` of a step (0 is the reset), () int32, in an episode, () int32, of a seed, () uint32."""
+    return params.simulator.draw_noise(_key_at(seed, episode, step), params)
+
+
+def noise_at_each(seeds: jax.Array, episodes: jax.Array, steps: jax.Array, params: AnyParams) -> Any:
+    """Draw what `noise_at` draws for every element of arrays (B,); the fields lead with (B,)."""
+    if not params.simulator.takes_keys:
+        return jax.vmap(noise_at, in_axes=(0, 0, 0, None))(seeds, episodes, steps, params)
+    return params.simulator.draw_noise(jax.vmap(_key_at)(seeds, episodes, steps), params, seeds.shape)
+
+
+def _key_at(seed: jax.Array, episode: jax.Array, step: jax.Array) -> jax.Array:
     # Always threefry: other generators give other bits under vmap.
-    key = jax.random.key(seed, impl="threefry2x32")
-    return params.simulator.draw_noise(fold_in(fold_in(key, episode), step), params)
+    return fold_in(fold_in(jax.random.key(seed, impl="threefry2x32"), episode), step)
 
 
 def fresh_seeds(rng: np.random.Generator, shape: tuple[int, ...] = ()) -> np.ndarray:

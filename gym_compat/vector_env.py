@@ -10,9 +10,8 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from gym_compat.problem import HasProblem, Problem
-from gym_compat.programs.batch import Batch, BatchPrograms
+from gym_compat.programs.batch import BEGIN, BatchPrograms
 from gym_compat.programs.cache import programs_of
-from gym_compat.programs.report import Report
 from gym_compat.seeding import NUM_SEEDS, check_options, checked_seed, fresh_seeds
 from jax_router.internal.arrays import constant
 from jax_router.internal.checks import check_whole_number
@@ -107,10 +106,10 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         if first:
             seeds[~reseed] = fresh_seeds(self.np_random, (self.num_envs - int(reseed.sum()),))
             reseed[:] = True
-            self._programs = programs_of(BatchPrograms, self.problem.params)
-            self._batch: Batch = self._programs.fresh(self.num_envs)
+            self._programs = programs_of(BatchPrograms, self.problem.params, self.num_envs)
+            self._envs = self._programs.fresh()
         assert self._programs is not None
-        self._batch, observations = self._programs.begin(self._batch, where, reseed, seeds)
+        self._envs, observations = self._programs.begin(self._envs, where, reseed, seeds)
         self._ended[where] = False
         return observations, {}
 
@@ -130,37 +129,25 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         if self._programs is None:
             raise gym.error.ResetNeeded("there is no episode yet; call reset() first")
         actions = self._checked(actions)
+        reader = self._programs.reader
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
-            self._batch, report, observations = self._programs.step_and_begin(self._batch, actions)
-            infos = self._infos_with_ends(actions, report)
-        else:
-            if self.autoreset_mode is AutoresetMode.DISABLED and self._ended.any():
+            self._envs, final, report, observations = self._programs.step_and_begin(self._envs, actions)
+            rewards, terminations, truncations = reader.endings_of_many(report)
+            info = {**reader.told_of_many(report), "model": actions}
+            return observations, rewards, terminations, truncations, _with_ends(info, final, terminations | truncations)
+        stepped = ~self._ended
+        if not stepped.all():
+            if self.autoreset_mode is AutoresetMode.DISABLED:
                 raise gym.error.ResetNeeded(
                     f"{self._ended.sum()} episodes have ended; reset them with reset(options={{'reset_mask': ...}})"
                 )
-            self._batch, report = self._programs.step(self._batch, actions, self._ended)
-            observations = np.asarray(report.observation)
-            infos = _masked(self._info(actions, report), ~self._ended)
-            self._ended = _ended(report)
-        rewards, terminations = np.asarray(report.reward), np.asarray(report.terminated)
-        return observations, rewards, terminations, np.asarray(report.truncated), infos
-
-    def _info(self, actions: np.ndarray, report: Report) -> dict[str, np.ndarray]:
-        return {
-            **vars(report.outcome),
-            "budget_remaining": np.asarray(report.budget_remaining),
-            "model": actions,
-        }
-
-    def _infos_with_ends(self, actions: np.ndarray, report: Report) -> dict[str, Any]:
-        """Return infos as Gymnasium has them with SAME_STEP: the last step of an episode stands in `final_info`."""
-        ended = _ended(report)
-        info = self._info(actions, report)
-        infos: dict[str, Any] = {**_masked(info, ~ended)}
-        if ended.any():
-            infos |= _masked({"final_obs": np.asarray(report.observation)}, ended)
-            infos |= {"final_info": _masked(info, ended), "_final_info": ended}
-        return infos
+            actions[self._ended] = BEGIN
+        self._envs, observations, report = self._programs.step(self._envs, actions)
+        rewards, terminations, truncations = reader.endings_of_many(report)
+        # Where an episode began, the report is zero already.
+        info = {**reader.told_of_many(report), "model": np.maximum(actions, 0)}
+        self._ended = terminations | truncations
+        return observations, rewards, terminations, truncations, _beside_masks(info, stepped)
 
     def _checked(self, actions: object) -> np.ndarray:
         """Return the actions as (B,) int32, or raise the `ValueError` of `step`."""
@@ -177,7 +164,7 @@ class RouterVectorEnv(HasProblem, VectorEnv[np.ndarray, np.ndarray, np.ndarray])
         if array.min() < 0 or array.max() > last:
             wrong = int(np.argmax((array < 0) | (array > last)))
             raise ValueError(f"the action of environment {wrong} is {array[wrong]}; it must be from 0 to {last}")
-        return array.astype(np.int32)
+        return array.astype(np.int32)  # a copy, also of int32
 
     def _where(self, options: dict[str, Any] | None) -> np.ndarray:
         """Return which environments to reset, (B,) bool."""
@@ -216,18 +203,27 @@ def _limited(problem: Problem, max_episode_steps: int) -> Problem:
     return replace(problem, params=params)
 
 
-def _ended(report: Report) -> np.ndarray:
-    return np.asarray(report.terminated) | np.asarray(report.truncated)
+def _with_ends(info: dict[str, np.ndarray], final: np.ndarray, ended: np.ndarray) -> dict[str, Any]:
+    """Return infos as Gymnasium has them with SAME_STEP: the last step of an episode stands in `final_info`."""
+    if not ended.any():
+        return _beside_masks(info, ~ended)
+    infos: dict[str, Any] = {**_beside_masks(_zeroed(info, ~ended), ~ended)}
+    infos |= _beside_masks(_zeroed({"final_obs": final}, ended), ended)
+    return infos | {"final_info": _beside_masks(_zeroed(info, ended), ended), "_final_info": ended}
 
 
-def _masked(info: dict[str, np.ndarray], mask: np.ndarray) -> dict[str, np.ndarray]:
-    """Return infos in Gymnasium's form: each array with a mask of where it is valid, and 0 elsewhere."""
-    masked = {}
-    for key, values in info.items():
-        if not mask.all():
-            values = np.where(mask.reshape(-1, *(1,) * (values.ndim - 1)), values, np.zeros((), values.dtype))
-        masked[key], masked[f"_{key}"] = values, mask.copy()
-    return masked
+def _zeroed(info: dict[str, np.ndarray], mask: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the arrays with 0 where the mask is False."""
+    return {
+        key: np.where(mask.reshape(-1, *(1,) * (values.ndim - 1)), values, np.zeros((), values.dtype))
+        for key, values in info.items()
+    }
+
+
+def _beside_masks(info: dict[str, np.ndarray], mask: np.ndarray) -> dict[str, np.ndarray]:
+    """Return infos in Gymnasium's form: each array with a mask of where it is valid."""
+    masks = {f"_{key}": mask.copy() for key in info}
+    return info | masks
 
 
 def _autoreset_mode(mode: object) -> AutoresetMode:

@@ -112,6 +112,8 @@ class Simulator:
     """`observe(state, params) -> observation`: what a router sees, (D,) float32, every number in 0 .. 1."""
     reward: Callable[..., jax.Array]
     """`reward(outcome, params) -> reward`, () float32."""
+    takes_keys: bool = False
+    """Whether `draw_noise` also takes keys, (B,), with `shape` (B,): each draws what it would draw alone."""
 
 
 @struct.dataclass

@@ -10,7 +10,7 @@ Tree = TypeVar("Tree")
 
 
 def pack(tree: object) -> jax.Array:
-    """Pack all leaves (float32, int32 or bool) into a row, (K,) float32; int32 keeps its bits, bool becomes 0 or 1."""
+    """Pack all leaves into a row, (K,) float32: of float32; int32 or uint32, which keep their bits; or bool, 0 or 1."""
     return jnp.concatenate([_as_float32(jnp.asarray(leaf)).reshape(-1) for leaf in jax.tree.leaves(tree)])
 
 
@@ -43,14 +43,14 @@ def _spans(leaves: list[jax.ShapeDtypeStruct]) -> list[tuple[int, int]]:
 
 
 def _as_float32(leaf: jax.Array) -> jax.Array:
-    if leaf.dtype == jnp.int32:
+    if jnp.issubdtype(leaf.dtype, jnp.integer):
         return jax.lax.bitcast_convert_type(leaf, jnp.float32)
     return leaf.astype(jnp.float32)
 
 
 def _from_float32(part: jax.Array, dtype: np.dtype) -> jax.Array:
-    if dtype == jnp.int32:
-        return jax.lax.bitcast_convert_type(part, jnp.int32)
+    if jnp.issubdtype(dtype, jnp.integer):
+        return jax.lax.bitcast_convert_type(part, dtype)
     return part.astype(dtype)
 
 

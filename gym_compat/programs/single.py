@@ -1,11 +1,12 @@
-"""One environment as three small compiled programs: draw noise ahead, begin an episode, make a step.
+"""One environment as three small compiled programs: draw noise ahead, begin an episode, make steps.
 
-Each takes and returns one packed array (see `packing.py`), because the time of a step on the CPU is the time to call
-it. They are made of `jax_router`'s own pieces, and run on the CPU also where there is an accelerator.
+Each takes and returns packed arrays (see `packing.py`), because the time of a step on the CPU is the time to call a
+program; for the same reason, one call makes several steps (see `lookahead.py`). They are made of `jax_router`'s own
+pieces, and run on the CPU also where there is an accelerator.
 """
 
 from collections.abc import Callable
-from dataclasses import fields
+from functools import partial
 from typing import Any
 
 import jax
@@ -14,10 +15,13 @@ import numpy as np
 from jax.sharding import SingleDeviceSharding
 
 from gym_compat.programs.cache import programs_of
+from gym_compat.programs.lookahead import depth_for, look_ahead
+from gym_compat.programs.one_kernel import one_kernel
 from gym_compat.programs.packing import pack, unpack, unpack_on_host, width
+from gym_compat.programs.reading import ReportReader
 from gym_compat.programs.report import Report, report_of
 from gym_compat.seeding import noise_at
-from jax_router.simulator import AnyParams, observation_size, step_from_noise
+from jax_router.simulator import AnyParams, step_from_noise
 
 MAX_BLOCK = 1024
 """The most steps whose noise is drawn with one call; for few steps a call takes 0.1 ms, for this many 0.2 to 0.4 ms."""
@@ -26,64 +30,68 @@ MAX_BLOCK = 1024
 class SinglePrograms:
     """The programs of one routing problem; `programs_of` hands them out, so that each is compiled only once.
 
-    A row is the input of a step, (S + W + 1,) float32: a packed `State`, a packed `Noise`, and the action (a float).
+    A row is the input of `depth` steps, (S + depth W + 1,) float32: a packed `State`, a packed `Noise` for each of
+    them, and the action of the first one (a float). The results of a step are a packed state and `Report`,
+    (K,) float32.
     """
 
     def __init__(self, params: AnyParams) -> None:
         self.params = params
-        self.block = min(int(params.episode_length) + 1, MAX_BLOCK)
         number = jax.ShapeDtypeStruct((), jnp.int32)
         self._noise_like = jax.eval_shape(self._noise, jax.ShapeDtypeStruct((), jnp.uint32), number, number)
         self._state_like = jax.eval_shape(self._first_state, self._noise_like)
+        report = jax.eval_shape(self._step, self._state_like, self._noise_like, number)[1]
         self.state_width = width(self._state_like)
-        self._scalars_start = self.state_width + observation_size(params)
-        self.row_width = self.state_width + width(self._noise_like) + 1
+        self._noise_width = width(self._noise_like)
+        self._results_width = self.state_width + width(report)
+        self.depth = 1
+        self.table = self._compiled_table(depth_for(params.num_models, self._results_width))
+        """A function from a row to the results of `depth` steps, for all actions that may follow, (rows, K) float32."""
+        self.calls = min(-(-int(params.episode_length) // self.depth), MAX_BLOCK // self.depth)
+        """How often `table` is called with the rows of one `draw`."""
+        self.reader = ReportReader(report, self.state_width)
         self._draw = on_cpu(self._draw_packed)
         self._begin = on_cpu(self._begin_packed)
-        self.step = on_cpu(self._step_packed)
-        """A function from a row to the packed next state and `Report`, which are a row of float32."""
-        report = jax.eval_shape(self._step, self._state_like, self._noise_like, number)[1]
-        scalars = _scalars(report)
-        self._names = tuple(scalars)
-        self._bools = tuple(name for name, like in scalars.items() if like.dtype == jnp.bool_)
-        self._integers = tuple(
-            (name, self._scalars_start + i) for i, (name, like) in enumerate(scalars.items()) if like.dtype == jnp.int32
-        )
 
     def __reduce__(self) -> tuple[Callable[..., "SinglePrograms"], tuple[type["SinglePrograms"], AnyParams]]:
         return programs_of, (SinglePrograms, self.params)  # a copy gets them from the cache of its process
 
-    def draw(self, seed: int, episode: int, first_step: int) -> np.ndarray:
-        """Return rows for the steps from `first_step` on, (block, S + W + 1) float32, zero except for their noise."""
-        rows = np.zeros((self.block, self.row_width), np.float32)
-        noise = self._draw(np.uint32(seed), np.int32(episode), np.int32(first_step))
-        rows[:, self.state_width : -1] = np.asarray(noise)
-        return rows
+    @property
+    def row_width(self) -> int:
+        """The length of a row."""
+        return self._row_width(self.depth)
 
-    def begin(self, row: np.ndarray) -> np.ndarray:
-        """Return the packed first state and its observation, (S + D,) float32, made from the noise in a row."""
-        return np.asarray(self._begin(row))
+    def draw(self, seed: int, episode: int, first_step: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the packed noise of a step, (W,) float32, and rows for the steps after it.
 
-    def state(self, packed: np.ndarray) -> Any:
-        """The `State` at the head of a packed array, with NumPy arrays as fields."""
-        return unpack_on_host(packed[: self.state_width], self._state_like)
-
-    def observation(self, packed: np.ndarray) -> np.ndarray:
-        """The observation in a packed array that `begin` or `step` made, (D,) float32."""
-        return packed[self.state_width : self._scalars_start].copy()
-
-    def told(self, packed: np.ndarray) -> dict[str, Any]:
-        """Return a step's `reward`, `terminated`, `truncated`, the outcome's fields, and `budget_remaining`.
-
-        Numbers are NumPy's scalars, float32 and int32; what is a bool is an array () bool, since Gymnasium's own
-        tools take a scalar of that type for an object.
+        The rows are (calls, S + depth W + 1) float32, zero except for their noise.
         """
-        told: dict[str, Any] = dict(zip(self._names, packed[self._scalars_start :], strict=True))
-        for name in self._bools:
-            told[name] = np.array(told[name] != 0.0)
-        for name, place in self._integers:
-            told[name] = packed[place : place + 1].view(np.int32)[0]
-        return told
+        noise = np.asarray(self._draw(np.uint32(seed), np.int32(episode), np.int32(first_step)))
+        rows = np.zeros((self.calls, self.row_width), np.float32)
+        rows[:, self.state_width : -1] = noise[1:].reshape(self.calls, -1)
+        return noise[0], rows
+
+    def begin(self, noise: np.ndarray) -> np.ndarray:
+        """Return the packed first state and its observation, (S + D,) float32, made from packed noise, (W,)."""
+        return np.asarray(self._begin(noise))
+
+    def state(self, results: np.ndarray) -> Any:
+        """The `State` at the head of the results of `begin` or of a step, with NumPy arrays as fields."""
+        return unpack_on_host(results[: self.state_width], self._state_like)
+
+    def _compiled_table(self, depth: int) -> Callable[[np.ndarray], jax.Array]:
+        """Compile the table of so many steps, or that of one step where the loops of a longer one would be slow."""
+        device = _device()
+        if depth > 1 and device.platform == "cpu":
+            example = np.zeros(self._row_width(depth), np.float32)
+            table = one_kernel(partial(self._table_packed, depth), [example], **_on(device))
+            if table is not None:
+                self.depth = depth
+                return table
+        return jax.jit(partial(self._table_packed, 1), **_on(device))
+
+    def _row_width(self, depth: int) -> int:
+        return self.state_width + depth * self._noise_width + 1
 
     def _noise(self, seed: jax.Array, episode: jax.Array, step: jax.Array) -> Any:
         return noise_at(seed, episode, step, self.params)
@@ -96,37 +104,35 @@ class SinglePrograms:
         return state, report_of(state, made)
 
     def _draw_packed(self, seed: jax.Array, episode: jax.Array, first_step: jax.Array) -> jax.Array:
-        steps = first_step + jnp.arange(self.block, dtype=jnp.int32)
+        steps = first_step + jnp.arange(1 + self.calls * self.depth, dtype=jnp.int32)
         return jax.vmap(lambda step: pack(self._noise(seed, episode, step)))(steps)
 
-    def _begin_packed(self, row: jax.Array) -> jax.Array:
-        _, noise, _ = self._unpack_row(row)
-        state = self._first_state(noise)
+    def _begin_packed(self, noise: jax.Array) -> jax.Array:
+        state = self._first_state(unpack(noise, self._noise_like))
         return pack((state, self.params.simulator.observe(state, self.params)))
 
-    def _step_packed(self, row: jax.Array) -> jax.Array:
-        return pack(self._step(*self._unpack_row(row)))
+    def _step_packed(self, results: jax.Array, noise: jax.Array, action: jax.Array) -> jax.Array:
+        state = unpack(results[: self.state_width], self._state_like)
+        return pack(self._step(state, unpack(noise, self._noise_like), action))
 
-    def _unpack_row(self, row: jax.Array) -> tuple[Any, Any, jax.Array]:
-        state, noise = unpack(row[:-1], (self._state_like, self._noise_like))
-        return state, noise, row[-1].astype(jnp.int32)
-
-
-def _scalars(report: Report) -> dict[str, jax.ShapeDtypeStruct]:
-    """Return the fields of a report except its observation, by name, in the order of packing."""
-    scalars: dict[str, jax.ShapeDtypeStruct] = {}
-    for field in fields(report):
-        if field.name != "observation":
-            value = getattr(report, field.name)
-            scalars |= vars(value) if field.name == "outcome" else {field.name: value}
-    return scalars
+    def _table_packed(self, depth: int, row: jax.Array) -> jax.Array:
+        state, noise, action = row[: self.state_width], row[self.state_width : -1], row[-1].astype(jnp.int32)
+        now = jnp.pad(state, (0, self._results_width - self.state_width))
+        return look_ahead(self._step_packed, now, noise.reshape(depth, -1), action, self.params.num_models)
 
 
 def on_cpu(function: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
     """Compile a function for the CPU, or for the first device where `JAX_PLATFORMS` excludes the CPU."""
+    return jax.jit(function, **_on(_device()))
+
+
+def _on(device: jax.Device) -> dict[str, Any]:
+    """The options of `jax.jit` that keep a program, its arguments and its results on one device."""
+    return {"in_shardings": SingleDeviceSharding(device), "out_shardings": SingleDeviceSharding(device)}
+
+
+def _device() -> jax.Device:
     try:
-        device = jax.local_devices(backend="cpu")[0]
+        return jax.local_devices(backend="cpu")[0]
     except RuntimeError:  # JAX_PLATFORMS excludes the CPU
-        device = jax.local_devices()[0]
-    here = SingleDeviceSharding(device)
-    return jax.jit(function, in_shardings=here, out_shardings=here)
+        return jax.local_devices()[0]

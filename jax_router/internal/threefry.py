@@ -18,11 +18,14 @@ def random_words(key: jax.Array, num_words: int, shape: tuple[int, ...] = ()) ->
     """Draw random words, (num_words, *shape) uint32; each of the `num_words` rows is contiguous over the batch.
 
     Args:
-        key: a JAX random key.
+        key: a JAX random key; or an array of Threefry keys, (B,), with `shape` (B,), each of which draws what it would
+            draw alone.
         num_words: the number of words for each element of the batch.
         shape: the shape of the batch, which must have fewer than 2**32 elements.
     """
     data = jax.random.key_data(key)
+    if data.ndim == 2:
+        return _words_of_each(data, num_words)
     if data.shape != (2,):
         return jax.random.bits(key, (num_words, *shape), jnp.uint32)
     pairs = ((num_words + 1) // 2, *shape)
@@ -30,6 +33,15 @@ def random_words(key: jax.Array, num_words: int, shape: tuple[int, ...] = ()) ->
     place = jax.lax.iota(jnp.uint32, int(np.prod(shape))).reshape(shape)
     words = jnp.concatenate(threefry_2x32(data[0], data[1], quantity, jnp.broadcast_to(place, pairs)))
     # Every word is used several times. Without the barrier, XLA computes it again for each use.
+    return jax.lax.optimization_barrier(words[:num_words])
+
+
+def _words_of_each(data: jax.Array, num_words: int) -> jax.Array:
+    """Draw random words, (num_words, B) uint32, from the data of B keys, (B, 2) uint32."""
+    # Without this barrier, XLA computes the keys again for each pair of words.
+    key_0, key_1 = jax.lax.optimization_barrier((data[:, 0], data[:, 1]))
+    quantity = jax.lax.broadcasted_iota(jnp.uint32, ((num_words + 1) // 2, len(data)), 0)
+    words = jnp.concatenate(threefry_2x32(key_0[None], key_1[None], quantity, jnp.zeros_like(quantity)))
     return jax.lax.optimization_barrier(words[:num_words])
 
 

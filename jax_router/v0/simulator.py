@@ -27,4 +27,5 @@ SIMULATOR = Simulator(
     endings=endings,
     observe=observe,
     reward=reward_of,
+    takes_keys=True,
 )

@@ -46,10 +46,11 @@ def test_env(tmp_path, capsys):
 def test_gym(tmp_path):
     report = report_of(gym.main, ["--num-envs", "2", "--num-processes", "1"], tmp_path)
     single, vector, _ = report.tables
-    assert [row[0] for row in single.rows[1:]] == ["gym_compat, 1 environment", "NumPy, 1 environment"]
+    rivals = ["NumPy, 1 environment", "NumPy and Python's floats, 1 environment"]
+    assert [row[0] for row in single.rows[1:]] == ["gym_compat, 1 environment", *rivals]
     assert [row[0] for row in vector.rows[2:]] == ["NumPy, SyncVectorEnv of 2", "NumPy, AsyncVectorEnv of 1"]
     assert min(measured(report)) > 0
-    assert len(measured(report)) == 5
+    assert len(measured(report)) == 6
 
 
 def test_serving(tmp_path):

@@ -1,9 +1,10 @@
-"""The NumPy environment that the benchmark compares with plays the same game: docs/dynamics.md's figures."""
+"""The NumPy environments that the benchmark compares with play the same game: docs/dynamics.md's figures."""
 
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
+from benchmarks.fast_numpy_env import FastNumpyRouterEnv
 from benchmarks.numpy_env import NumpyRouterEnv
 
 # Strategy: mean episode reward, USD, mean quality and share of SLA violations over 256 episodes (docs/dynamics.md).
@@ -16,13 +17,15 @@ FIGURES = {
 
 
 @pytest.mark.filterwarnings("ignore:.*spec.*")
-def test_gymnasium_accepts_it():
-    check_env(NumpyRouterEnv())
+@pytest.mark.parametrize("env_class", [NumpyRouterEnv, FastNumpyRouterEnv])
+def test_gymnasium_accepts_it(env_class):
+    check_env(env_class())
 
 
+@pytest.mark.parametrize("env_class", [NumpyRouterEnv, FastNumpyRouterEnv])
 @pytest.mark.parametrize("action", FIGURES)
-def test_a_constant_strategy_earns_what_it_should(action):
-    env = NumpyRouterEnv()
+def test_a_constant_strategy_earns_what_it_should(action, env_class):
+    env = env_class()
     rewards, costs, qualities, violations = [], [], [], []
     for episode in range(12):
         env.reset(seed=episode)

@@ -58,6 +58,7 @@ def test_results_are_numpy_and_python_scalars():
     assert observation.flags.writeable
     assert (type(reward), type(terminated), type(truncated)) == (float, bool, bool)
     assert {key: type(value) for key, value in info.items()} == INFO_TYPES
+    assert list(info)[-3:] == ["sla_violated", "budget_remaining", "model"]  # in the order of the report
     assert env.metadata["model_names"][info["model"]] == "tier1_small"
 
 

@@ -75,3 +75,11 @@ def test_the_largest_uniform_number_stays_below_every_bound() -> None:
     """`random_integers` multiplies with the bound: a product rounded up to it would be one too many."""
     bounds = np.arange(1, 100_000, dtype=np.float32)
     assert (bounds * np.float32(1 - 2**-24) < bounds).all()
+
+
+def test_each_of_many_keys_draws_what_it_draws_alone() -> None:
+    keys = jax.random.split(jax.random.key(3), 6)
+    together = random_words(keys, 5, (6,))
+    assert together.shape == (5, 6)
+    for i, key in enumerate(keys):
+        np.testing.assert_array_equal(together[:, i], random_words(key, 5))
