@@ -25,6 +25,8 @@ OPPONENT_STEPS = 4096
 ACCELERATOR_AIM = 2e7
 """The aim on one data-centre GPU, training steps/s."""
 MIB = 2**20
+NEXT = ("--env", "LLMRouter-v1", "--total-timesteps", "100000")
+"""The flags of `train.ppo` for a short run on the second environment."""
 
 
 @dataclass(frozen=True)
@@ -183,13 +185,14 @@ def measure_memory(arguments: Arguments) -> tuple[Table, list[Target]]:
 
 def measure_startup(arguments: Arguments) -> tuple[Table, list[Target]]:
     """Measure how long a user of `train.ppo` waits."""
-    from benchmarks.startup import cold_and_cached, help_seconds
+    from benchmarks.startup import cold_and_cached, compiling_cold, help_seconds
 
     repeats = 1 if arguments.quick else 3
     starts = [cold_and_cached() for _ in range(repeats)]
     measured = {
         "compiling, cold": [cold.compiling for cold, _ in starts],
         "compiling, cached": [cached.compiling for _, cached in starts],
+        "compiling LLMRouter-v1, cold": [compiling_cold(NEXT) for _ in range(repeats)],
         "the whole run, cold": [cold.whole for cold, _ in starts],
         "the whole run, cached": [cached.whole for _, cached in starts],
         "--help": [help_seconds() for _ in range(arguments.repeats)],
@@ -205,6 +208,7 @@ def measure_startup(arguments: Arguments) -> tuple[Table, list[Target]]:
 
     return Table("starting, each in a process of its own", rows, note), [
         target("compiling, cold", "compiling, `train.ppo`, cold", 5, 3),
+        target("compiling LLMRouter-v1, cold", "compiling, `train.ppo --env LLMRouter-v1`, cold", 10, 5),
         target("the whole run, cached", "`train.ppo`, from typing to the table, cached", 4, 2.5),
         target("--help", "`python -m train.ppo --help`", 0.4, 0.2),
     ]

@@ -27,12 +27,17 @@ class Start:
 def cold_and_cached(flags: Sequence[str] = ()) -> tuple[Start, Start]:
     """Run `train.ppo` with `flags` and an empty folder for compiled programs, and again with the programs kept."""
     with TemporaryDirectory() as folder:
-        environment = {name: value for name, value in os.environ.items() if name != "JAX_COMPILATION_CACHE_DIR"}
-        environment["XDG_CACHE_HOME"] = str(Path(folder, "cache"))
+        environment = _environment(folder)
         first, second = (
             _start([*flags, "--run-dir", str(Path(folder, name))], environment) for name in ("cold", "cached")
         )
     return first, second
+
+
+def compiling_cold(flags: Sequence[str] = ()) -> float:
+    """Run `train.ppo` with `flags` and an empty folder for compiled programs; return what compiling took, s."""
+    with TemporaryDirectory() as folder:
+        return _start([*flags, "--run-dir", str(Path(folder, "run"))], _environment(folder)).compiling
 
 
 def help_seconds() -> float:
@@ -46,6 +51,12 @@ def compiling_seconds(printed: str) -> float:
     if found is None:
         raise ValueError(f"train.ppo did not say how long it compiled; it printed {printed!r}")
     return float(found[1])
+
+
+def _environment(folder: str) -> dict[str, str]:
+    """The variables of a process that keeps its compiled programs in this folder alone."""
+    kept = {name: value for name, value in os.environ.items() if name != "JAX_COMPILATION_CACHE_DIR"}
+    return kept | {"XDG_CACHE_HOME": str(Path(folder, "cache"))}
 
 
 def _start(flags: list[str], environment: dict[str, str]) -> Start:

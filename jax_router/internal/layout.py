@@ -20,3 +20,28 @@ def batch_innermost(tree: Tree) -> Tree:
         return with_layout_constraint(leaf, Layout((1, 0))) if jnp.ndim(leaf) == 2 else leaf
 
     return jax.tree.map(placed, tree)
+
+
+@jax.custom_jvp
+def innermost_if_mapped(leaf: jax.Array) -> jax.Array:
+    """The same array; where a function is mapped over it by `jax.vmap`, the batch lies innermost in memory.
+
+    For functions of one environment, which cannot see the batch. To be used where XLA would otherwise choose the
+    layout of what comes after, such as that of a row of numbers for each environment.
+    """
+    return _as_it_is(leaf)
+
+
+@innermost_if_mapped.defjvp
+def _derivative(leaves: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
+    return innermost_if_mapped(*leaves), tangents[0]
+
+
+@jax.custom_batching.custom_vmap
+def _as_it_is(leaf: jax.Array) -> jax.Array:
+    return leaf
+
+
+@_as_it_is.def_vmap
+def _batch_last(batch_size: int, is_mapped: list[bool], batch: jax.Array) -> tuple[jax.Array, bool]:
+    return with_layout_constraint(batch, Layout((*range(1, batch.ndim), 0))), True

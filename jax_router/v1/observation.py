@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jax_router.internal.layout import innermost_if_mapped
 from jax_router.internal.tables import knot_probabilities
 from jax_router.observation_table import ObservationTable
 from jax_router.v1.env import State
@@ -86,7 +87,7 @@ def numbers(params: Params) -> dict[str, np.ndarray]:
 
 def observe(state: State, params: Params) -> jax.Array:
     """What a router sees, (9 N + 5,) float32, every number in 0 .. 1: see docs/dynamics-v1.md."""
-    each = jnp.stack(_features(state, params), axis=-1)
+    each = innermost_if_mapped(jnp.stack(_features(state, params), axis=-1))
     return jnp.concatenate([each.reshape(-1), jnp.stack(_common(state, params))])
 
 

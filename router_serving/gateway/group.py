@@ -151,9 +151,9 @@ class Group:
         request, now = decision.request, self._clock()
         self._recent.arrived(now)
         self.budget.roll(decision.time)
-        if decision.deployments != self._offer.deployments:
-            self._offer = self._offer_of(decision.deployments)
         offer = self._offer
+        if decision.deployments != offer.deployments:
+            offer = self._offer = self._offer_of(decision.deployments)
         usable = self._usable(request, offer)
         situation = self._situation(decision, offer, now)
         decision.observation = self._observer(situation)
