@@ -12,9 +12,8 @@ import jax.numpy as jnp
 
 from benchmarks.loop import Loop
 from jax_router.gymnax_env import LLMRouter
-from jax_router.internal.layout import batch_innermost
 from jax_router.internal.threefry import random_integers
-from jax_router.simulator import AnyParams, observation_size, reset_batch, step_batch
+from jax_router.simulator import AnyParams, reset_batch, step_batch
 
 OPPONENT = "CartPole-v1"
 
@@ -22,20 +21,14 @@ OPPONENT = "CartPole-v1"
 def own_rollout(params: AnyParams, num_envs: int, seconds: float) -> Loop:
     """Make the steps of `jax_router.run_steps`, with sums in place of stored transitions."""
 
-    def one_step(carry: tuple[Any, Any], drawn: tuple[jax.Array, Any]) -> tuple[Any, Any]:
+    def one_step(carry: tuple[Any, jax.Array], drawn: tuple[jax.Array, Any]) -> tuple[Any, jax.Array]:
         state, sums = carry
         action, noise = drawn
         state, made = step_batch(state, action, noise, params)
-        return state, _added(sums, made.observation, made.reward, made.terminated, made.truncated)
+        return state, sums + _sum_of(made.observation, made.reward, made.terminated, made.truncated)
 
     state = jax.jit(reset_batch, static_argnums=1)(jax.random.key(0), num_envs, params)
-    return Loop(
-        one_step,
-        (state, _sums(num_envs, observation_size(params))),
-        num_envs,
-        seconds,
-        lambda keys: _draws(keys, params, num_envs),
-    )
+    return Loop(one_step, (state, _zeros(num_envs)), num_envs, seconds, lambda keys: _draws(keys, params, num_envs))
 
 
 def random_numbers(params: AnyParams, num_envs: int, seconds: float) -> Loop:
@@ -67,17 +60,17 @@ def cartpole(num_envs: int, seconds: float) -> Loop:
 def _gymnax_loop(env: Any, params: Any, num_envs: int, seconds: float) -> Loop:
     """Make steps as PureJaxRL does: `env.step` under `vmap`, with a key for each environment."""
 
-    def one_step(carry: tuple[Any, Any], keys: jax.Array) -> tuple[Any, Any]:
+    def one_step(carry: tuple[Any, jax.Array], keys: jax.Array) -> tuple[Any, jax.Array]:
         state, sums = carry
         action = random_integers(keys[0], (num_envs,), env.num_actions)
         each = jax.random.split(keys[1], num_envs)
         stepped = jax.vmap(env.step, in_axes=(0, 0, 0, None))(each, state, action, params)
         observation, state, reward, terminated, truncated, _ = stepped
-        return state, _added(sums, observation, reward, terminated, truncated)
+        return state, sums + _sum_of(observation, reward, terminated, truncated)
 
     keys = jax.random.split(jax.random.key(0), num_envs)
-    observation, state = jax.jit(jax.vmap(env.reset, in_axes=(0, None)))(keys, params)
-    return Loop(one_step, (state, _sums(num_envs, observation.shape[-1])), num_envs, seconds)
+    _, state = jax.jit(jax.vmap(env.reset, in_axes=(0, None)))(keys, params)
+    return Loop(one_step, (state, _zeros(num_envs)), num_envs, seconds)
 
 
 def _draws(keys: jax.Array, params: AnyParams, num_envs: int) -> tuple[jax.Array, Any]:
@@ -86,24 +79,10 @@ def _draws(keys: jax.Array, params: AnyParams, num_envs: int) -> tuple[jax.Array
     return random_integers(keys[0], (num_envs,), params.num_models), noise
 
 
-def _added(
-    sums: tuple[jax.Array, jax.Array],
-    observation: jax.Array,
-    reward: jax.Array,
-    terminated: jax.Array,
-    truncated: jax.Array,
-) -> tuple[jax.Array, jax.Array]:
-    """Add what a learner gets from a step: observations, (B, D) float32, number by number, and the rest, (B,) float32.
-
-    Summing an observation up itself would time XLA's reductions: it makes one program of each part of an observation.
-    """
-    observations, others = sums
+def _sum_of(observation: jax.Array, reward: jax.Array, terminated: jax.Array, truncated: jax.Array) -> jax.Array:
+    """Sum up everything that a learner gets from a step, one number for each environment, (B,) float32."""
     endings = terminated.astype(jnp.float32) + truncated.astype(jnp.float32)
-    return batch_innermost(batch_innermost(observations) + observation), others + reward.astype(jnp.float32) + endings
-
-
-def _sums(num_envs: int, num_numbers: int) -> tuple[jax.Array, jax.Array]:
-    return jnp.zeros((num_envs, num_numbers), jnp.float32), _zeros(num_envs)
+    return observation.sum(-1) + reward.astype(jnp.float32) + endings
 
 
 def _zeros(num_envs: int) -> jax.Array:
