@@ -4,6 +4,7 @@ All runs have the hyper-parameters of `LONG_RUN` (`train.algorithm.config`): 4 e
 `training.NetworksAlone` defines "the networks alone"; `batch_memory.py` measures memory, `startup.py` waiting times.
 """
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -110,6 +111,8 @@ def rest_share(whole: Rate, part: Rate) -> float:
 
 def measure_opponent(arguments: Arguments) -> tuple[Table, list[Target]]:
     """Measure training steps/s, and those of Stable-Baselines3 if installed, with many and with few environments."""
+    import jax
+
     from benchmarks.opponent import MISSING, is_installed, opponent_training
     from benchmarks.training import compiled_training
 
@@ -118,6 +121,10 @@ def measure_opponent(arguments: Arguments) -> tuple[Table, list[Target]]:
     trainings = {
         f"ours, {n:,} environments": compiled_training(learning, arguments.seconds) for n, learning in settings.items()
     }
+    devices = math.gcd(jax.device_count(), arguments.num_envs)
+    if devices > 1:
+        shared = compiled_training(arguments.learning, arguments.seconds, num_devices=devices)
+        trainings[f"ours, {arguments.num_envs:,} environments, --num-devices {devices}"] = shared
     opponents: dict[str, Run] = {}
     if is_installed():
         opponents = {

@@ -26,10 +26,17 @@ Gradient = Callable[[Network, Batch], Network]
 class Training:
     """The updates that `python -m train.ppo` makes with some settings, on its devices; a call takes about `seconds`."""
 
-    def __init__(self, learning: Learning, seconds: float, num_seeds: int = 1, env_id: str = DEFAULT) -> None:
+    def __init__(
+        self,
+        learning: Learning,
+        seconds: float,
+        num_seeds: int = 1,
+        env_id: str = DEFAULT,
+        num_devices: int | None = None,
+    ) -> None:
         env, env_params = make_environment(Problem(env=env_id))
         self.ppo, self.env_params = PPO(learning, env), env_params
-        self._trainer = ParallelTrainer(self.ppo, env_params, range(num_seeds))
+        self._trainer = ParallelTrainer(self.ppo, env_params, range(num_seeds), num_devices)
         began = time.perf_counter()
         self._state = self._trainer.init()
         self._trainer.compile(self._state)

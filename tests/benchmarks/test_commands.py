@@ -79,7 +79,7 @@ def test_ppo_without_its_opponents(tmp_path, monkeypatch):
         "its networks alone",
         "its networks and the loss alone",
     ]
-    assert [row[0] for row in rates.rows[1:]] == ["ours, 4 environments"]
+    assert [row[0] for row in rates.rows[1:]] == ["ours, 4 environments", "ours, 4 environments, --num-devices 2"]
     assert rates.note == opponent.MISSING
     assert [row[0] for row in of_rejax.rows[1:]] == ["ours"]
     assert of_rejax.note == rejax_opponent.MISSING
