@@ -33,6 +33,7 @@ def shortened(notebook: nbformat.NotebookNode, shorter: dict[str, str]) -> nbfor
     return notebook
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:Kernel is running:UserWarning")
 @pytest.mark.parametrize("name", sorted(SHORTER))
 def test_a_tutorial_runs_and_prints_as_much_as_the_site_shows(name: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ TOY = [
 ]
 
 
+@pytest.mark.slow
 def test_claims_are_written_down_whether_they_hold_or_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """After 4,096 steps no agent is good: the page has to say so, and the command ends with 1."""
     with pytest.raises(SystemExit) as exit_info:

@@ -90,6 +90,7 @@ def test_work_that_joins_is_conserved():
     chex.assert_trees_all_equal(nobody, inside)
 
 
+@pytest.mark.slow
 def test_a_steady_flow_obeys_littles_law():
     """Arrivals times the mean time inside is the mean number inside, at any coefficient of variation."""
     for cv in (0.0, 1.0, 2.0):

@@ -90,6 +90,7 @@ def test_the_order_of_the_strategies(key):
     np.testing.assert_allclose(rewards, [767.2, 814.9, 837.8, 861.3, 877.4], atol=20)
 
 
+@pytest.mark.slow
 def test_searches_find_no_worse_than_what_they_try_first(key):
     models = [
         ModelConfig("dear", 10, 20, 0.95, 0.01, 2e4, tpm=20_000),

@@ -41,6 +41,7 @@ def test_on_rush_hour_every_seed_is_compared_with_the_mean_of_plain_ppo() -> Non
     assert held("rush_hour", GOOD, 381, 392)[0] is False
 
 
+@pytest.mark.slow
 def test_these_are_the_episodes_and_the_numbers_of_the_evaluation(key: jax.Array) -> None:
     params = make_params(episode_length=100, budget=0.12)
     policies = [by_complexity_and_price(), reluctant()]

@@ -16,6 +16,7 @@ SHORT = {"episode_length": 60}
 NUM_EPISODES = 256
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", [name for name in SCENARIOS if name != "replay"])
 def test_no_strategy_is_above_the_bound(key, scenario):
     params = make_params(scenario, **SHORT)
