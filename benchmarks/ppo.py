@@ -150,12 +150,13 @@ def measure_opponent(arguments: Arguments) -> tuple[Table, list[Target]]:
 
 def measure_rejax(arguments: Arguments) -> tuple[Table, list[Target]]:
     """Measure training steps/s on gymnax's CartPole-v1, and those of rejax's PPO with equal settings if installed."""
-    from benchmarks.rejax_opponent import MISSING, OPPONENT_ENV, is_installed, rejax_training, settings_of_rejax
+    from benchmarks.rejax_opponent import MISSING, is_installed, rejax_training, settings_of_rejax
+    from benchmarks.rivals import OPPONENT
     from benchmarks.training import compiled_training
 
     learning, name = settings_of_rejax(arguments.num_envs), f"rejax, {arguments.num_envs:,} environments"
     runs: dict[str, Run] = {
-        "ours": compiled_training(learning, arguments.seconds, env_id=OPPONENT_ENV),
+        "ours": compiled_training(learning, arguments.seconds, env_id=OPPONENT),
         **({name: rejax_training(learning, arguments.seconds)} if is_installed() else {}),
     }
     ours, *others = in_turns(runs, arguments.repeats)
@@ -164,10 +165,10 @@ def measure_rejax(arguments: Arguments) -> tuple[Table, list[Target]]:
     rows += [[rate.name, f"{rate.median:,.0f}", rate.spread, f"{ours.over(rate):.2f}"] for rate in others]
     measured = ours.over(others[0]) if others else None
     note = "Equal networks, rollouts, epochs, minibatches and clipping; nothing is normalised but advantages."
-    target = Target(f"`benchmarks.ppo`, training on {OPPONENT_ENV}", name, measured, 1.6, 2)
-    return Table(
-        f"training on {OPPONENT_ENV}, median of {arguments.repeats} turns", rows, note if others else MISSING
-    ), [target]
+    target = Target(f"`benchmarks.ppo`, training on {OPPONENT}", name, measured, 1.6, 2)
+    return Table(f"training on {OPPONENT}, median of {arguments.repeats} turns", rows, note if others else MISSING), [
+        target
+    ]
 
 
 def measure_memory(arguments: Arguments) -> tuple[Table, list[Target]]:

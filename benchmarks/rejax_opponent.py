@@ -7,10 +7,10 @@ import jax
 import numpy as np
 
 from benchmarks.measure import Run, size_for
+from benchmarks.rivals import OPPONENT
 from train.algorithm.config import LONG_RUN, Learning
 
-OPPONENT_ENV = "CartPole-v1"
-MISSING = "rejax is not installed, so it was left out: pip install torch==2.13.0, then pip install -e '.[bench]'"
+MISSING = "rejax is not installed, so it was left out: pip install -e '.[bench]'"
 
 
 def is_installed() -> bool:
@@ -41,7 +41,7 @@ def rejax_training(learning: Learning, seconds: float) -> Run:
 
     from jax_router.gymnax_legacy import LegacyStep
 
-    env, params = gymnax.make(OPPONENT_ENV)
+    env, params = gymnax.make(OPPONENT)
     algorithm = rejax.PPO.create(
         env=LegacyStep(env),  # rejax knows the `step` of gymnax 0.0.x
         env_params=params,
