@@ -120,7 +120,9 @@ def log_price_for(plan: Plan, cost: Array, time_of_day: Array, days: Array, xp: 
     expected = day_integral(time_of_day, days, plan.cost, plan.cost_until, xp) / days
     # Knots must rise, and costs fall with the price. Where prompts cost the same at several prices, as they do at all
     # prices of a fleet that is free, the lowest of these prices is right.
-    return xp.where(cost >= expected[0], plan.log_prices[0], xp.interp(-cost, -expected, plan.log_prices))
+    log_price = xp.interp(-cost, -expected, plan.log_prices)
+    # Interpolation rounds, and may end a little above the last knot.
+    return xp.where(cost >= expected[0], plan.log_prices[0], xp.minimum(log_price, plan.log_prices[-1]))
 
 
 def work(plan: Plan, time_of_day: Array, days: Array, xp: Any) -> Array:
