@@ -46,7 +46,8 @@ def upper_bound(
     Args:
         params: the routing problem.
         starts: (E,) days, the times of day at which the episodes start that a table is about; None: any time of day.
-        seconds: for how long to look, about; less time gives a weaker bound, and never a wrong one.
+        seconds: for how long to look for prices, about, once prompts are drawn; less time gives a weaker bound, and
+            never a wrong one.
         progress: is told the number of prices tried and the last value.
     """
     begun = time.monotonic()
@@ -55,9 +56,10 @@ def upper_bound(
     judged = draw_prompts(jax.random.fold_in(key, 1), params, NUM_JUDGED)
     durations = seconds_until_last(jax.random.fold_in(key, 2), params, even_starts(NUM_STARTS))
     by_start, errors, count = np.empty(NUM_STARTS), np.empty(NUM_STARTS), 0
+    until = time.monotonic() + seconds
     for i, duration in enumerate(durations):
         capacity = capacities(params, float(duration))
-        left = max(0.0, seconds - (time.monotonic() - begun)) / (NUM_STARTS - i)
+        left = max(0.0, until - time.monotonic()) / (NUM_STARTS - i)
         prices, tried = _best_prices(fitted, capacity, int(params.episode_length), left)
         by_start[i], errors[i] = _value(judged, prices, capacity, params)
         count += tried
