@@ -79,7 +79,8 @@ def test_sampled_paths_sharpen_the_bound_and_no_strategy_is_above_it(key):
     assert sharp.is_sampled
     assert not plain.is_sampled
     assert sharp.value < plain.value - 0.01 * abs(plain.value)
-    rewards = compare(key, {"index": index_strategy(*index_tables(params, seconds=np.inf))}, 1024, params)["index"].reward
+    index = {"index": index_strategy(*index_tables(params, seconds=np.inf))}
+    rewards = compare(key, index, 1024, params)["index"].reward
     assert float(rewards.mean()) < sharp.at(starts_of_episodes(key, 1024, params))
 
 
