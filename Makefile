@@ -74,11 +74,12 @@ test-gateway: $(GATEWAY)/.installed  ## Test the policy inside the real LiteLLM,
 gateway-demo: $(GATEWAY)/.installed  ## Route real requests on this machine: a policy against LiteLLM's strategies, under ten minutes
 	$(GATEWAY)/bin/python -m router_serving.demo
 
+gateway-prediction: FOLDER ?= runs/gateway-demo
 gateway-prediction: $(GATEWAY)/.installed $(INSTALLED)  ## Fit a simulator to the demo in shadow, and compare what it expects of the policy with what the demo measured
-	$(GATEWAY)/bin/python -m router_serving.demo --runs 5 --output runs/gateway-demo
-	$(BIN)/python -m jax_router.fit runs/gateway-demo/shadow.jsonl --prices router_serving/demo/fleet.toml \
-	    --quality router_serving/demo/quality.csv --output runs/gateway-demo/fitted
-	$(BIN)/python -m train.predict runs/gateway-demo/routed.jsonl --problem runs/gateway-demo/fitted \
+	$(GATEWAY)/bin/python -m router_serving.demo --runs 5 --output $(FOLDER)
+	$(BIN)/python -m jax_router.fit $(FOLDER)/shadow.jsonl --prices router_serving/demo/fleet.toml \
+	    --quality router_serving/demo/quality.csv --output $(FOLDER)/fitted
+	$(BIN)/python -m train.predict $(FOLDER)/routed.jsonl --problem $(FOLDER)/fitted \
 	    --model-path router_serving/demo/policy.npz --filled 0.3
 
 gateway-policy: $(INSTALLED)  ## Train the demo's policy anew, into runs/gateway

@@ -61,7 +61,11 @@ async def _measure(turns: int) -> tuple[np.ndarray, np.ndarray]:
                 proxies.append(Proxy(place, _config(names, port, callbacks), settings))
             for proxy in proxies:
                 await asyncio.to_thread(proxy.wait)
-            spent = [[await _block(proxy) for proxy in proxies] for _ in range(turns + 1)][1:]  # the first loads a lot
+            spent = np.zeros((turns + 1, len(proxies)))
+            for turn, row in enumerate(spent):
+                # The machine changes while it is measured: each proxy is as often the first as the second.
+                for i in (0, 1) if turn % 2 else (1, 0):
+                    row[i] = await _block(proxies[i])
             decisions = (folder / "decisions.jsonl").read_text().splitlines()
         finally:
             for proxy in proxies:
@@ -69,7 +73,7 @@ async def _measure(turns: int) -> tuple[np.ndarray, np.ndarray]:
             await runner.cleanup()
     if len(decisions) != BLOCK * (turns + 1):
         raise RuntimeError(f"the policy wrote {len(decisions)} lines for {BLOCK * (turns + 1)} requests")
-    without, ours = np.array(spent).T
+    without, ours = spent[1:].T  # the first turn loads a lot
     return without, ours
 
 

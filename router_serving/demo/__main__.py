@@ -66,7 +66,10 @@ def main(args: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the proxies are stopped, too
     with ExitStack() as stack:
         folder = given.output or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        folder.mkdir(parents=True, exist_ok=given.output is None)
+        try:
+            folder.mkdir(parents=True, exist_ok=given.output is None)
+        except OSError as error:  # there is one already, or there may be none
+            parser.exit(2, f"error: --output must be a new folder: {folder}: {error.strerror}\n")
         print(asyncio.run(_demo(given, folder.absolute())))
         if given.output is not None:
             shadow, routed = write_parts(folder / "decisions.jsonl")

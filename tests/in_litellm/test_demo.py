@@ -7,6 +7,7 @@ import aiohttp
 import numpy as np
 import pytest
 
+from router_serving.demo.__main__ import main
 from router_serving.demo.clients import Met, replay
 from router_serving.demo.engine import Bucket, Engine, ModelSpec
 from router_serving.demo.fleet import OWN_FLEET, read_fleet
@@ -106,3 +107,12 @@ def test_a_score_is_the_reward():
     text = table({"policy": [found, found], "other": [found, found]}, "policy")
     assert "0 of 2" in text
     assert "-272 ± 0" in text
+
+
+def test_a_folder_that_is_there_is_left_alone(tmp_path, capsys):
+    (tmp_path / "decisions.jsonl").write_text("of another demo\n")
+    with pytest.raises(SystemExit) as ended:
+        main(["--output", str(tmp_path)])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"error: --output must be a new folder: {tmp_path}: File exists\n"
+    assert (tmp_path / "decisions.jsonl").read_text() == "of another demo\n"
