@@ -16,7 +16,7 @@ from benchmarks.flags import Flags, run_command
 from benchmarks.measure import Rate, Run, in_turns, size_for
 from benchmarks.report import Report, Table, Target, machine
 from jax_router import make_params
-from router_serving import PricedNetwork, PricedPolicy
+from router_serving import PricedNetwork, PricedPolicy, floats
 from router_serving.pacing import begin, make_plan, set_price
 from router_serving.policy import policy_from_arrays
 from train.agents.export import origin_of
@@ -68,7 +68,7 @@ def _work(policy: PricedPolicy, observations: np.ndarray) -> dict[str, Callable[
     jitted = jax.jit(lambda priced: jnp.argmax(preferred(priced[None]), axis=-1)[0])
     priced = np.concatenate([observations, np.ones((len(observations), 1), np.float32)], axis=-1)
     session = policy.start(budget=1e9, prompts=2**31)
-    pace = begin(policy.plan, 1.5, 1000.0, 1.0, True, 0.5, 1.0, np)
+    pace = begin(policy.plan, 1.5, 1000.0, 1.0, True, 0.5, 1.0, floats)
 
     def route(i: int) -> None:
         ticket = session.route(observations[i])
@@ -78,7 +78,7 @@ def _work(policy: PricedPolicy, observations: np.ndarray) -> dict[str, Callable[
         NETWORK_NUMPY: lambda i: int(policy.act(observations[i], 30.0)),
         NETWORK_JAX: lambda i: int(jitted(priced[i])),
         SESSION: route,
-        SET_PRICE: lambda i: set_price(pace, policy.plan, i / 256, 0.5, 0.0, np),
+        SET_PRICE: lambda i: set_price(pace, policy.plan, i / 256, 0.5, 0.0, floats),
     }
 
 

@@ -14,6 +14,8 @@ LARGEST_COUNT = 2**53
 
 def finite_number(field: str, value: object, *, at_least: float = -math.inf, above: float = -math.inf) -> float:
     """Return `value` as a float; raise a `ValueError` for text, a bool, None, NaN, an infinity, or one out of range."""
+    if type(value) is float and at_least <= value <= LARGEST and value > above and value >= -LARGEST:
+        return value
     allowed = "a finite number"
     if at_least > -math.inf:
         allowed += f", at least {at_least:g}"

@@ -1,7 +1,8 @@
 """Pacing: the price of money at which a budget lasts for its period. One rule for serving and for the simulator.
 
-Every function handles one budget and takes the array namespace `xp`: `numpy` while serving, `jax.numpy` in the
-simulator, where `jax.vmap` handles a batch of budgets. `Plan` and `Pace` are tuples of arrays, which both can use.
+Every function handles one budget and takes the array namespace `xp`: `router_serving.floats` while serving, and
+`jax.numpy` in the simulator, where `jax.vmap` handles a batch of budgets. `Plan` is a tuple of arrays and `Pace` one of
+numbers, which both can use.
 
 A priced policy comes with a plan: what its prompts cost at each price and hour. Before a prompt, `set_price` looks up
 the price at which the rest of the period is expected to cost what is left, corrected by how real costs compare with

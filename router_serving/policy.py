@@ -64,7 +64,7 @@ class Policy:
 
         Raises `ValueError` for observations of another width, and for numbers that are not finite.
         """
-        return np.argmax(self.logits(observation), axis=-1)
+        return self.logits(observation).argmax(axis=-1)
 
     def logits(self, observation: ArrayLike) -> np.ndarray:
         """The preference for each model, (n, num_models) float32. Raises as `act` does."""
@@ -121,7 +121,7 @@ def priced_observation(observation: Array, log_price: Array, budget: int | None,
 
 def best_allowed(preferences: Array, allowed: Array, xp: Any) -> Array:
     """Return the allowed model, (...) integer, with the highest preference, (..., N); `allowed` is (..., N) bool."""
-    return xp.argmax(xp.where(allowed, preferences, -xp.inf), axis=-1)
+    return xp.where(allowed, preferences, -xp.inf).argmax(axis=-1)
 
 
 def policy_from_arrays(

@@ -2,13 +2,14 @@
 
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from router_serving.numbers import finite_array
 from router_serving.pacing import Plan
-from router_serving.policy import NetworkPolicy, Policy, priced_observation
+from router_serving.policy import NetworkPolicy, Policy
 from router_serving.session import Session
 
 
@@ -25,13 +26,13 @@ class PricedPolicy(Policy):
     mean_costs: np.ndarray
     """The cost of a mean prompt at each model, (N,) float32, USD."""
 
-    @property
+    @cached_property
     def min_price(self) -> float:
         """The lowest price that it was made for, reward per USD."""
         # This restores the decimal that was typed: 0.3 in float32 is just above 0.3.
         return float(str(self.plan.prices[0]))
 
-    @property
+    @cached_property
     def max_price(self) -> float:
         """The highest price that it was made for, reward per USD."""
         return float(str(self.plan.prices[-1]))
@@ -60,7 +61,7 @@ class PricedPolicy(Policy):
         A price, reward per USD, () or (n,), outside the policy's range is clamped, with a warning. Raises `ValueError`
         for observations of another width, numbers that are not finite, prices that are not above 0, and no price.
         """
-        return np.argmax(self.logits(observation, price), axis=-1)
+        return self.logits(observation, price).argmax(axis=-1)
 
     def logits(self, observation: ArrayLike, price: ArrayLike | None = None) -> np.ndarray:
         """The preference for each model at a price, (n, num_models) float32. Raises as `act` does."""
@@ -75,7 +76,9 @@ class PricedPolicy(Policy):
         """The same for `checked` observations and the natural logarithm of a price in the range, () or (n,)."""
         raise NotImplementedError
 
-    def _within_range(self, price: ArrayLike) -> np.ndarray:
+    def _within_range(self, price: ArrayLike) -> np.ndarray | np.float32:
+        if isinstance(price, float) and self.min_price <= price <= self.max_price:
+            return np.float32(price)  # what it nearly always is
         prices = finite_array("price", price)
         if (prices <= 0).any():
             raise ValueError(f"price is {prices}; it must be above 0, reward per USD")
@@ -100,5 +103,10 @@ class PricedNetwork(PricedPolicy, NetworkPolicy):
 
     def preferences(self, x: np.ndarray, log_price: ArrayLike) -> np.ndarray:
         """The preference for each model, (n, num_models), for `checked` observations and the logarithm of a price."""
-        log_prices = np.broadcast_to(np.asarray(log_price, np.float32), x.shape[:-1])
-        return np.asarray(self.network.preferences(priced_observation(x, log_prices, self.origin.budget, np), np))
+        priced = np.empty(
+            (*x.shape[:-1], x.shape[-1] + 1), np.float32
+        )  # as `priced_observation`, in a third of its time
+        priced[..., :-1], priced[..., -1] = x, log_price
+        if self.origin.budget is not None:
+            priced[..., self.origin.budget] = 1.0
+        return np.asarray(self.network.preferences(priced, np))

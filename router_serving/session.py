@@ -1,5 +1,6 @@
 """One budget for one period: it routes prompts, keeps the account of those in flight, and sets the price of money."""
 
+import math
 import threading
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from router_serving import clock as clocks
+from router_serving import floats
 from router_serving.numbers import finite_array, finite_number, whole_number
 from router_serving.pacing import (
     GAP_MEMORY,
@@ -101,6 +103,8 @@ class Session:
         if after is not None and not isinstance(after, Session):
             raise ValueError(f"after is {after!r}; it must be None or the session before this one")
         self._costs = np.asarray(policy.mean_costs, np.float64)
+        self._cheapest = float(self._costs.min())
+        self._all_models = np.ones(len(self._costs), np.bool_)
         self._first_ratio = 1.0 if after is None else after.cost_ratio
         self._lock = threading.RLock()
         self._pace: Pace | None = None  # until the first prompt tells the time of day
@@ -134,7 +138,7 @@ class Session:
         with self._lock:
             if self._pace is None:
                 raise ValueError("there is no price yet; it is set when the first prompt is routed")
-            return float(np.exp(self._pace.log_price))
+            return math.exp(self._pace.log_price)
 
     @property
     def prompts_left(self) -> float:
@@ -142,7 +146,7 @@ class Session:
         with self._lock:
             if self.prompts is not None:
                 return float(self.prompts - self._num_tickets)
-            return float("nan") if self._pace is None else float(prompts_to_come(self._pace, np))
+            return float("nan") if self._pace is None else float(prompts_to_come(self._pace, floats))
 
     @property
     def days_left(self) -> float:
@@ -156,7 +160,7 @@ class Session:
     def cost_ratio(self) -> float:
         """What prompts really cost, divided by what they cost by the plan."""
         with self._lock:
-            return self._first_ratio if self._pace is None else float(cost_ratio(self._pace, np))
+            return self._first_ratio if self._pace is None else float(cost_ratio(self._pace, floats))
 
     def route(
         self,
@@ -190,8 +194,8 @@ class Session:
             clock, gap_days, pace = self._after_gap(time_of_day, reading)
             held, days_left = self.held_back, self._days_left_at(clock, gap_days)
             if days_left > 0:
-                pace = set_price(pace, self.policy.plan, time_of_day, days_left, held, np)
-            within = affordable(pace, expected, self._costs.min(), held, np) & mask
+                pace = set_price(pace, self.policy.plan, time_of_day, days_left, held, floats)
+            within = affordable(pace, expected, self._cheapest, held, floats) & mask
             model = self._choose(
                 self.policy.preferences(x, pace.log_price), within, mask, expected, pace.budget_left - held
             )
@@ -199,12 +203,12 @@ class Session:
                 session=self.id,
                 number=self._num_tickets,
                 model=model,
-                price=float(np.exp(pace.log_price)),
+                price=math.exp(pace.log_price),
                 expected_cost=float(expected[model]),
-                planned_cost=float(cost_at(self.policy.plan, pace.log_price, time_of_day, np)),
+                planned_cost=float(cost_at(self.policy.plan, pace.log_price, time_of_day, floats)),
             )
             if self.prompts is not None:
-                pace = pass_prompt(pace, 1.0, np)
+                pace = pass_prompt(pace, 1.0, floats)
             self._pace, self._clock, self._gap_days, self._time_of_day = pace, clock, gap_days, time_of_day
             self._open[ticket.number] = ticket
             self._num_tickets += 1
@@ -237,15 +241,17 @@ class Session:
         return x
 
     def _checked_models(self, allowed: ArrayLike | None, costs: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
-        num_models = len(self._costs)
-        mask = np.ones(num_models, np.bool_) if allowed is None else np.asarray(allowed)
-        if mask.dtype != np.bool_ or mask.shape != (num_models,):
-            raise ValueError(f"allowed is {allowed!r}; it must be {num_models} bools, one for each model")
-        if not mask.any():
-            raise ValueError("allowed is False for every model; at least one must be allowed")
-        expected = self._costs if costs is None else finite_array("costs", costs).astype(np.float64)
-        if expected.shape != (num_models,) or (expected < 0).any():
-            raise ValueError(f"costs is {costs!r}; it must be {num_models} numbers of at least 0, USD")
+        num_models, mask, expected = len(self._costs), self._all_models, self._costs
+        if allowed is not None:
+            mask = np.asarray(allowed)
+            if mask.dtype != np.bool_ or mask.shape != (num_models,):
+                raise ValueError(f"allowed is {allowed!r}; it must be {num_models} bools, one for each model")
+            if not mask.any():
+                raise ValueError("allowed is False for every model; at least one must be allowed")
+        if costs is not None:
+            expected = finite_array("costs", costs).astype(np.float64)
+            if expected.shape != (num_models,) or (expected < 0).any():
+                raise ValueError(f"costs is {costs!r}; it must be {num_models} numbers of at least 0, USD")
         return mask, expected
 
     def _after_gap(self, time_of_day: float, seconds: float | None) -> tuple[clocks.Clock, float, Pace]:
@@ -253,9 +259,9 @@ class Session:
         plan = self.policy.plan
         if self._pace is None:
             by_prompts = self.prompts is not None
-            period = float(self.prompts or 0.0) if by_prompts else float(work(plan, time_of_day, self.days, np))
+            period = float(self.prompts or 0.0) if by_prompts else float(work(plan, time_of_day, self.days, floats))
             per_prompt = 1.0 if by_prompts else 0.0
-            pace = begin(plan, self.budget, period, per_prompt, by_prompts, time_of_day, self._first_ratio, np)
+            pace = begin(plan, self.budget, period, per_prompt, by_prompts, time_of_day, self._first_ratio, floats)
             return clocks.start(seconds or 0.0), self._gap_days, pace
         if seconds is None:
             seconds = clocks.by_time_of_day(self._clock, self._time_of_day, time_of_day)
@@ -266,9 +272,9 @@ class Session:
         gap_days = self._gap_days + max(1.0 / self._num_tickets, GAP_MEMORY) * (gap - self._gap_days)
         pace = self._pace
         if self.days is not None:
-            pace = pass_prompt(pace, work(plan, self._time_of_day, gap, np), np)
+            pace = pass_prompt(pace, float(work(plan, self._time_of_day, gap, floats)), floats)
             left = max(self.days - clock.elapsed / clocks.SECONDS_PER_DAY, 0.0)
-            pace = pace._replace(period_left=work(plan, time_of_day, left, np))
+            pace = pace._replace(period_left=float(work(plan, time_of_day, left, floats)))
         return clock, gap_days, pace
 
     def _days_left_at(self, clock: clocks.Clock, gap_days: float) -> float:
@@ -280,8 +286,10 @@ class Session:
         self, preferences: np.ndarray, within: np.ndarray, mask: np.ndarray, expected: np.ndarray, free: float
     ) -> int:
         """Return the best model that leaves enough for later prompts, else the cheapest allowed that can be paid."""
-        cheapest = np.where(mask, expected, np.inf).argmin()
-        model = int(best_allowed(preferences, within, np) if within.any() else cheapest)
+        if within.any():
+            model = int(best_allowed(preferences, within, np))
+        else:
+            model = int(np.where(mask, expected, np.inf).argmin())
         # A model that costs nothing needs no budget; the costs are float32, which a thousandth covers.
         if expected[model] > 0 and free < expected[model] * (1 - 1e-3):
             raise ValueError(

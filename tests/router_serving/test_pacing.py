@@ -1,4 +1,4 @@
-"""The rule of pacing: closed forms, and NumPy's numbers are JAX's."""
+"""The rule of pacing: closed forms, and with floats it is the same as with JAX."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from jax_router import make_params
+from router_serving import floats
 from router_serving.pacing import (
     COST_MEMORY,
     PRIOR_PROMPTS,
@@ -34,7 +35,7 @@ IN_JAX = Plan(*(jnp.asarray(part, jnp.float32) for part in PLAN))
 
 
 def pace(budget: float = 1.0, prompts: float = 100.0, cost_ratio: float = 1.0) -> Pace:
-    return begin(PLAN, budget, prompts, 1.0, True, 0.0, cost_ratio, np)
+    return begin(PLAN, budget, prompts, 1.0, True, 0.0, cost_ratio, floats)
 
 
 @pytest.mark.parametrize(
@@ -51,14 +52,14 @@ def pace(budget: float = 1.0, prompts: float = 100.0, cost_ratio: float = 1.0) -
     ],
 )
 def test_the_price_is_the_one_at_which_the_rest_costs_what_is_left(share, time, days, price) -> None:
-    after = set_price(pace(100 * share), PLAN, time, days, 0.0, np)
+    after = set_price(pace(100 * share), PLAN, time, days, 0.0, floats)
     assert np.exp(after.log_price) == pytest.approx(price, rel=1e-6)
-    owing = set_price(pace(100 * share + 5), PLAN, time, days, 5.0, np)
+    owing = set_price(pace(100 * share + 5), PLAN, time, days, 5.0, floats)
     assert owing.log_price == pytest.approx(after.log_price, abs=1e-9)
 
 
 def test_where_prompts_are_dearer_than_planned_a_share_buys_less() -> None:
-    after = set_price(pace(0.4, cost_ratio=2.0), PLAN, 0.1, 0.1, 0.0, np)
+    after = set_price(pace(0.4, cost_ratio=2.0), PLAN, 0.1, 0.1, 0.0, floats)
     assert np.exp(after.log_price) == pytest.approx(10, rel=1e-6)
 
 
@@ -67,16 +68,16 @@ def test_what_prompts_really_cost_is_learned(dearness: float) -> None:
     """A first guess that is wrong by a factor of 10 is outweighed by the prompts that come."""
     now = pace(prompts=1e6, budget=1e3, cost_ratio=10.0)
     for _ in range(300):
-        now = set_price(now, PLAN, 0.1, 0.1, 0.0, np)
-        planned = cost_at(PLAN, now.log_price, 0.1, np)
-        now = book(pass_prompt(now, 1.0, np), dearness * planned, planned)
+        now = set_price(now, PLAN, 0.1, 0.1, 0.0, floats)
+        planned = cost_at(PLAN, now.log_price, 0.1, floats)
+        now = book(pass_prompt(now, 1.0, floats), dearness * planned, planned)
     assert now.spent / now.expected == pytest.approx(dearness, abs=0.1 * abs(10 - dearness))
     assert now.num_prompts == 300
     assert now.period_left == 1e6 - 300
 
 
 def test_the_plan_counts_as_much_as_a_few_prompts() -> None:
-    planned = cost_at(PLAN, pace().log_price, 0.0, np)
+    planned = cost_at(PLAN, pace().log_price, 0.0, floats)
     after = book(pace(), 3 * planned, planned)
     kept = PRIOR_PROMPTS * (1 - COST_MEMORY)
     assert after.spent / after.expected == pytest.approx((kept + 3) / (kept + 1), rel=1e-9)
@@ -88,7 +89,7 @@ def test_the_plan_counts_as_much_as_a_few_prompts() -> None:
 )
 def test_a_model_is_affordable_if_it_leaves_enough_for_the_cheapest(budget: float, held: float, models) -> None:
     """10 prompts to come and 0.0075 USD: 9 later ones at 0.0005 leave 0.003."""
-    within = affordable(pace(budget, 10), COSTS, COSTS.min(), held, np)
+    within = affordable(pace(budget, 10), COSTS, COSTS.min(), held, floats)
     np.testing.assert_array_equal(np.flatnonzero(within), models)
 
 
@@ -100,7 +101,7 @@ def run(xp: Any, plan: Plan, by_time: bool) -> list[tuple[float, list[bool]]]:
 
     def one(now: Pace, time: Any, left: Any, cost: Any) -> tuple[Pace, Any, Any]:
         now = set_price(now, plan, time, left, number(0.0), xp)
-        within = affordable(now, xp.asarray(COSTS, plan.cost.dtype), number(COSTS.min()), number(0.0), xp)
+        within = affordable(now, COSTS.astype(plan.cost.dtype), number(COSTS.min()), number(0.0), xp)
         taken = work(plan, time, number(gap), xp) if by_time else number(1.0)
         planned = cost_at(plan, now.log_price, time, xp)
         return book(pass_prompt(now, taken, xp), cost * planned, planned), now.log_price, within
@@ -119,8 +120,8 @@ def run(xp: Any, plan: Plan, by_time: bool) -> list[tuple[float, list[bool]]]:
 
 
 @pytest.mark.parametrize("by_time", [False, True])
-def test_numpy_and_jax_pace_alike(by_time: bool) -> None:
-    served, simulated = run(np, PLAN, by_time), run(jnp, IN_JAX, by_time)
+def test_floats_and_jax_pace_alike(by_time: bool) -> None:
+    served, simulated = run(floats, PLAN, by_time), run(jnp, IN_JAX, by_time)
     np.testing.assert_allclose([price for price, _ in simulated], [price for price, _ in served], atol=5e-3)
     assert [within for _, within in served] == [within for _, within in simulated]
     assert len({tuple(within) for _, within in served}) > 1
@@ -130,13 +131,13 @@ def test_numpy_and_jax_pace_alike(by_time: bool) -> None:
 def test_work_is_the_integral_of_the_load(start: float, days: float) -> None:
     grid = start + (np.arange(400_000) + 0.5) / 400_000 * days
     expected = LOAD[(grid % 1 * len(LOAD)).astype(int)].mean(dtype=np.float64) * days
-    assert work(PLAN, start, days, np) == pytest.approx(expected, abs=2e-5)
+    assert work(PLAN, start, days, floats) == pytest.approx(expected, abs=2e-5)
     assert work(IN_JAX, jnp.float32(start), jnp.float32(days), jnp) == pytest.approx(expected, abs=2e-5)
 
 
 @pytest.mark.parametrize("log_price", [-1.0, 0.0, 0.3, 2.0, np.log(1000), 9.0])
 def test_costs_between_prices_are_numpys_interpolation(log_price: float) -> None:
-    assert cost_at(PLAN, log_price, 0.7, np) == pytest.approx(np.interp(log_price, np.log(PRICES), 2 * AT_NIGHT))
+    assert cost_at(PLAN, log_price, 0.7, floats) == pytest.approx(np.interp(log_price, np.log(PRICES), 2 * AT_NIGHT))
 
 
 def test_where_prices_cost_the_same_the_highest_of_them_is_set() -> None:

@@ -112,6 +112,14 @@ def test_the_network_sees_1_for_the_budget_and_the_log_of_the_price() -> None:
     assert in_jax.shape == (2, 10)
 
 
+def test_what_serves_sees_the_same(policy) -> None:
+    seen = np.random.default_rng(0).random((3, policy.observation_size)).astype(np.float32)
+    log_prices = np.log(np.array([1, 30, 400], np.float32))
+    priced = priced_observation(seen, log_prices, policy.origin.budget, np)
+    np.testing.assert_array_equal(policy.preferences(seen, log_prices), policy.network.preferences(priced, np))
+    np.testing.assert_array_equal(policy.preferences(seen[1], log_prices[1]), policy.network.preferences(priced[1], np))
+
+
 def test_a_priced_file_of_version_3_is_still_read(policy, tmp_path) -> None:
     """It named the models and the scenario alone, and called the costs `cost_per_call`."""
     path = tmp_path / "policy.npz"
