@@ -21,7 +21,7 @@ def draw_bounds(shares: Mapping[str, Mapping[str, float]]) -> Figure:
         marked = {name: floors[kind] for name, floors in shares.items() if kind in floors}
         axes.plot(list(marked.values()), list(marked), linestyle="", marker=mark, color=BLUE, label=kind)
     axes.invert_yaxis()
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, max(1.0, *highest.values()))
     axes.set_xlabel("share of the step's time")
-    axes.legend(loc="lower right", frameon=False)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)  # beside the bars: marks may be anywhere
     return figure
