@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import jax
 import jax.numpy as jnp
 
+from jax_router.internal.layout import models_outermost
 from jax_router.simulator import (
     AnyParams,
     observation_size,
@@ -153,8 +154,9 @@ class RouterEnvironment(FleetEnvironment):
     ) -> tuple[jax.Array, Any, jax.Array, jax.Array, jax.Array, dict[str, jax.Array]]:
         """Make a step, and begin a new episode where this one ends (as gymnax does, with half its random numbers)."""
         params = self._default_params if params is None else params
-        noise = params.simulator.draw_noise(key, params)
-        state, made = step_with_auto_reset(state, jnp.asarray(action), noise, params)
+        noise = models_outermost(params.simulator.draw_noise(key, params))
+        state, made = step_with_auto_reset(models_outermost(state), jnp.asarray(action), noise, params)
+        state = models_outermost(state)
         info = auto_reset_info(made, made.final_observation)
         observation = params.simulator.observe(state, params)
         return observation, state, made.reward, made.terminated, made.truncated, info

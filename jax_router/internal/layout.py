@@ -45,3 +45,8 @@ def _as_it_is(leaf: jax.Array) -> jax.Array:
 @_as_it_is.def_vmap
 def _batch_last(batch_size: int, is_mapped: list[bool], batch: jax.Array) -> tuple[jax.Array, bool]:
     return with_layout_constraint(batch, Layout((*range(1, batch.ndim), 0))), True
+
+
+def models_outermost(tree: Tree) -> Tree:
+    """The same arrays; where `jax.vmap` maps over them, those of shape (N,) lie as `batch_innermost` lays them."""
+    return jax.tree.map(lambda leaf: innermost_if_mapped(leaf) if jnp.ndim(leaf) == 1 else leaf, tree)
