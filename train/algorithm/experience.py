@@ -13,6 +13,9 @@ from jax_router.internal.threefry import random_integers, uniform
 MAX_STAGGER = 1000
 """The most steps of an episode that the starts of environments are spread over."""
 
+STAGGER_BLOCK = 8
+"""Steps whose keys are drawn at once; the last block may make steps that count for no environment."""
+
 Metrics = dict[str, jax.Array]
 
 Actor = Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array, jax.Array]]
@@ -60,13 +63,21 @@ def staggered_reset(env: AnyEnvironment, env_params: Any, key: jax.Array, num_en
     longest = jnp.clip(jnp.asarray(env_params.max_steps_in_episode, jnp.int32), 1, MAX_STAGGER)
     num_steps = random_integers(key_length, (num_envs,), longest)
 
-    def one_step(t: jax.Array, envs: Environments) -> Environments:
-        keys = jax.random.split(jax.random.fold_in(key_steps, t), num_envs + 1)
-        action = random_integers(keys[0], (num_envs,), env.num_actions)
-        moved, _, _ = _step(env, env_params, envs, keys[1:], action)
-        return jax.tree.map(lambda new, old: _where(t < num_steps, new, old), moved, envs)
+    def one_step(envs: Environments, drawn: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[Environments, None]:
+        t, keys, action = drawn
+        moved, _, _ = _step(env, env_params, envs, keys, action)
+        return jax.tree.map(lambda new, old: _where(t < num_steps, new, old), moved, envs), None
 
-    return jax.lax.fori_loop(0, num_steps.max(), one_step, fresh)
+    def draw(t: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        keys = jax.random.split(jax.random.fold_in(key_steps, t), num_envs + 1)
+        return t, keys[1:], random_integers(keys[0], (num_envs,), env.num_actions)
+
+    def one_block(block: jax.Array, envs: Environments) -> Environments:
+        # Drawn within a step, XLA would compute the keys again for each of their uses.
+        times = block * STAGGER_BLOCK + jnp.arange(STAGGER_BLOCK, dtype=jnp.int32)
+        return jax.lax.scan(one_step, envs, jax.lax.optimization_barrier(jax.vmap(draw)(times)))[0]
+
+    return jax.lax.fori_loop(0, -(-num_steps.max() // STAGGER_BLOCK), one_block, fresh)
 
 
 def collect(
