@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax_router.episodes import Episodes, means_of, no_prompts, one_prompt
 from jax_router.internal.blocks import scan_steps, steps_at_once
 from jax_router.internal.checks import check_whole_number
+from jax_router.internal.constants import call_compiled
 from jax_router.internal.layout import batch_innermost
 from jax_router.internal.threefry import fold_in
 from jax_router.policy import AnyPolicy, OneOf, PolicyWithMemory, with_memory
@@ -159,7 +160,6 @@ def compare(
         raise ValueError("policies is empty; compare one at least")
     entrants = [with_memory(policy) for policy in policies.values()]
 
-    @jax.jit
     def run_all(key: jax.Array, params: AnyParams) -> list[Episodes]:
         def run_one(index: jax.Array) -> Episodes:
             return run_episodes(key, OneOf(entrants, index), num_episodes, params)
@@ -167,7 +167,7 @@ def compare(
         stacked = jax.lax.map(run_one, jnp.arange(len(entrants), dtype=jnp.int32))
         return [jax.tree.map(lambda rows, i=i: rows[i], stacked) for i in range(len(entrants))]
 
-    return dict(zip(policies, run_all(key, params), strict=True))
+    return dict(zip(policies, call_compiled(run_all, key, params), strict=True))
 
 
 def _act(policy: PolicyWithMemory, key: jax.Array, memory: Any, state: Any, params: AnyParams) -> tuple[Any, jax.Array]:
