@@ -32,12 +32,13 @@ def busy_worker(path, told, go_on):
         time.sleep(0.02)
 
 
-def spending_worker(folder, told):
+def spending_worker(folder, told, both):
     """Another process that makes as many calls as the budget pays for."""
     settings = settings_of(folder, prefers(), "budget = 0.05", 'mode = "route"\nslowest = 60')
     table = SharedTable(folder / "table", {"smart": 3})
     group = Group(settings.groups["smart"], settings, table.worker, table.group("smart"))
     made = []
+    both.wait(120)  # else one may be over, and its row taken, before the other begins
     for _ in range(60):
         decision = group.decide(PROMPT, FLEET)
         if decision.model is not None:
@@ -95,8 +96,8 @@ def test_who_takes_a_row_over_inherits_its_bills(tmp_path):
 
 def test_two_workers_never_overspend_together(tmp_path, spawn):
     settings_of(tmp_path, prefers(), "budget = 0.05")  # writes the policy
-    told = spawn.Queue()
-    workers = [spawn.Process(target=spending_worker, args=(tmp_path, told)) for _ in range(2)]
+    told, both = spawn.Queue(), spawn.Barrier(2)
+    workers = [spawn.Process(target=spending_worker, args=(tmp_path, told, both)) for _ in range(2)]
     for worker in workers:
         worker.start()
     answers = [told.get(timeout=120) for _ in workers]
