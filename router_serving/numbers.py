@@ -14,25 +14,28 @@ LARGEST_COUNT = 2**53
 
 def finite_number(field: str, value: object, *, at_least: float = -math.inf, above: float = -math.inf) -> float:
     """Return `value` as a float; raise a `ValueError` for text, a bool, None, NaN, an infinity, or one out of range."""
-    if type(value) is float and at_least <= value <= LARGEST and value > above and value >= -LARGEST:
-        return value
-    allowed = "a finite number"
-    if at_least > -math.inf:
-        allowed += f", at least {at_least:g}"
-    if above > -math.inf:
-        allowed += f" above {above:g}"
     item = _plain(value)
     if isinstance(item, bool) or not isinstance(item, numbers.Real):
-        raise ValueError(f"{field} is {value!r}; it must be {allowed}")
+        raise ValueError(f"{field} is {value!r}; it must be {_finite(at_least, above)}")
     try:
         number = float(item)
     except OverflowError:
         number = math.inf
     if not (math.isfinite(number) and number >= at_least and number > above):
-        raise ValueError(f"{field} is {number:g}; it must be {allowed}")
+        raise ValueError(f"{field} is {number:g}; it must be {_finite(at_least, above)}")
     if abs(number) > LARGEST:
         raise ValueError(f"{field} is {number:g}; it must be at most {LARGEST:g}")
     return number
+
+
+def _finite(at_least: float, above: float) -> str:
+    """Say which numbers `finite_number` takes; most calls need no words."""
+    allowed = "a finite number"
+    if at_least > -math.inf:
+        allowed += f", at least {at_least:g}"
+    if above > -math.inf:
+        allowed += f" above {above:g}"
+    return allowed
 
 
 def whole_number(field: str, value: object, *, at_least: int) -> int:

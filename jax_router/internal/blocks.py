@@ -22,6 +22,17 @@ def steps_at_once(num_envs: int, num_steps: int) -> int:
     return next(size for size in range(most, 0, -1) if num_steps % size == 0)
 
 
+def scan_block(
+    draw: Callable[[jax.Array], Any],
+    one_step: Callable[[Carry, Any], tuple[Carry, Any]],
+    carry: Carry,
+    times: jax.Array,
+) -> tuple[Carry, Any]:
+    """Do what `jax.lax.scan` does with `draw(t)` for each of `times`, (K,) int32, all drawn at once."""
+    # Without the barrier, XLA computes the numbers anew inside of every step.
+    return jax.lax.scan(one_step, carry, jax.lax.optimization_barrier(jax.vmap(draw)(times)))
+
+
 def scan_steps(
     draw: Callable[[jax.Array], Any],
     one_step: Callable[[Carry, Any], tuple[Carry, Any]],
@@ -43,8 +54,7 @@ def scan_steps(
     """
 
     def one_block(carry: Carry, times: jax.Array) -> tuple[Carry, Any]:
-        # Without the barrier, XLA computes the numbers anew inside of every step.
-        return jax.lax.scan(one_step, carry, jax.lax.optimization_barrier(jax.vmap(draw)(times)))
+        return scan_block(draw, one_step, carry, times)
 
     times = jnp.arange(num_steps, dtype=jnp.int32).reshape(-1, at_once)
     carry, results = jax.lax.scan(one_block, carry, times)

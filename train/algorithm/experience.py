@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from flax import struct
 
 from jax_router.environment import AnyEnvironment
+from jax_router.internal.blocks import scan_block
 from jax_router.internal.threefry import random_integers, uniform
 
 MAX_STAGGER = 1000
@@ -73,9 +74,8 @@ def staggered_reset(env: AnyEnvironment, env_params: Any, key: jax.Array, num_en
         return t, keys[1:], random_integers(keys[0], (num_envs,), env.num_actions)
 
     def one_block(block: jax.Array, envs: Environments) -> Environments:
-        # Drawn within a step, XLA would compute the keys again for each of their uses.
         times = block * STAGGER_BLOCK + jnp.arange(STAGGER_BLOCK, dtype=jnp.int32)
-        return jax.lax.scan(one_step, envs, jax.lax.optimization_barrier(jax.vmap(draw)(times)))[0]
+        return scan_block(draw, one_step, envs, times)[0]
 
     return jax.lax.fori_loop(0, -(-num_steps.max() // STAGGER_BLOCK), one_block, fresh)
 

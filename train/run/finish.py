@@ -10,6 +10,7 @@ from rich.console import Console
 
 from jax_router import versions
 from jax_router.environment import AnyEnvironment, FleetEnvironment
+from jax_router.internal.constants import call_compiled
 from jax_router.policy import AnyPolicy
 from jax_router.rollout import compare
 from router_serving.files import write_text
@@ -105,4 +106,4 @@ def _greedy_returns(ppo: PPO, agent: TrainState, key: jax.Array, num_episodes: i
     def act(observation: jax.Array) -> jax.Array:
         return ppo.greedy_action(agent.network, agent.observation_stats, observation)
 
-    return jax.jit(lambda key: first_episode_returns(ppo.env, env_params, act, key, num_episodes))(key)
+    return call_compiled(lambda key: first_episode_returns(ppo.env, env_params, act, key, num_episodes), key)
