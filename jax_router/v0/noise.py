@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from flax import struct
 
 from jax_router.internal.threefry import random_words
+from jax_router.internal.turns import cosine_and_sine
 
 
 @struct.dataclass
@@ -36,10 +37,10 @@ def draw_noise(key: jax.Array, num_models: int, shape: tuple[int, ...] = ()) -> 
     words = random_words(key, num_words, shape)
     halves = _uniform_16(words[3:])
     radius = jnp.sqrt(-2.0 * jnp.log(_uniform_24(words[0])))
-    angle = 2.0 * jnp.pi * _uniform_24(words[1])  # Box and Muller, 1958: two normals from two uniforms
+    cosine, sine = cosine_and_sine(_uniform_24(words[1]))  # Box and Muller, 1958: two normals from two uniforms
     return Noise(
-        latency=radius * jnp.cos(angle),
-        quality=radius * jnp.sin(angle),
+        latency=radius * cosine,
+        quality=radius * sine,
         arrivals=-jnp.log(_uniform_24(words[2])),
         queues=jnp.moveaxis(halves[4:num_halves], 0, -1),
         time_of_day=halves[0],
