@@ -4,9 +4,10 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
+from jax_router.internal.once import computed_once
 from jax_router.simulator import nearest_model
 from jax_router.v1.arrivals import draw_gap, next_burst
-from jax_router.v1.endpoint import Work, forecast, joined, worked
+from jax_router.v1.endpoint import Engines, Work, forecast, joined, worked
 from jax_router.v1.fleet import UNLIMITED, Fleet
 from jax_router.v1.lengths import draw_pair
 from jax_router.v1.noise import Noise
@@ -43,6 +44,20 @@ class State:
     def time(self) -> jax.Array:
         """gymnax's name for `step_count`, () int32, prompts."""
         return self.step_count
+
+
+@struct.dataclass
+class Placement:
+    """Where a prompt ends up, with what is known of that endpoint alone: each field is its own, ()."""
+
+    model: jax.Array  # int32, its index
+    refusal: jax.Array  # int32, why the model that was asked first refused
+    accepted: jax.Array  # bool, whether this one takes the prompt
+    prompt: Prompt  # `z` of this model
+    engine: Engines
+    work: Work
+    fleet: Fleet
+    hidden: jax.Array  # float32, of `Quality`
 
 
 def initial_state(noise: Noise, params: Params) -> State:
@@ -140,48 +155,57 @@ def _filled(limit: jax.Array, share: jax.Array) -> jax.Array:
 def _answer(state: State, action: jax.Array, noise: Noise, params: Params) -> tuple[Outcome, jax.Array, jax.Array]:
     """What becomes of the prompt; where it ends up, (N,) bool; and whether that endpoint accepts it, () bool."""
     prompt, num_models = state.prompt, params.num_models
-    tokens = prompt.input_tokens + prompt.output_tokens
-    refusals = _refusals(state, tokens)
+    refusals = _refusals(state, prompt.input_tokens + prompt.output_tokens)
     refusal = refusals[action]
-    refused = refusal != ACCEPTED
-    model = jnp.where(refused, jnp.asarray(params.fleet.fallback)[action], action)
-    here = jnp.arange(num_models, dtype=jnp.int32) == model
+    model = _place(refusal, action, jnp.asarray(params.fleet.fallback)[action])
     accepted = refusals[model] == ACCEPTED
 
     def take(column: jax.Array) -> jax.Array:
         return column if jnp.ndim(column) == 0 else jnp.asarray(column)[model]
 
     # The columns of one endpoint before anything is computed with them: all that follows is then scalar.
-    engine, work, fleet = (jax.tree.map(take, columns) for columns in (params.engines, state.work, params.fleet))
-    cached = jnp.where(prompt.home == model, prompt.cached, 0.0)
-    met = forecast(work, prompt.input_tokens * (1.0 - cached) / engine.prefill_rate, engine)
-    gave_up = accepted & (met.wait > params.patience)
-    lost = gave_up | ~accepted
+    columns = (params.engines, state.work, params.fleet, prompt.z, params.quality.hidden)
+    engine, work, fleet, z, hidden = jax.tree.map(take, columns)
+    here = Placement(model, refusal, accepted, prompt.replace(z=z), engine, work, fleet, hidden)
+    outcome = _outcome(here, noise.jitter, noise.good, params)
+    return outcome, jnp.arange(num_models, dtype=jnp.int32) == model, accepted
+
+
+@computed_once
+def _place(refusal: jax.Array, action: jax.Array, fallback: jax.Array) -> jax.Array:
+    """The endpoint that a prompt ends up at, () int32."""
+    return jnp.where(refusal == ACCEPTED, action, fallback)
+
+
+@computed_once
+def _outcome(here: Placement, jitter: jax.Array, good: jax.Array, params: Params) -> Outcome:
+    """What becomes of a prompt where it ends up; `jitter` and `good` are draws of `Noise`."""
+    prompt, engine = here.prompt, here.engine
+    cached = jnp.where(prompt.home == here.model, prompt.cached, 0.0)
+    met = forecast(here.work, prompt.input_tokens * (1.0 - cached) / engine.prefill_rate, engine)
+    refused = here.refusal != ACCEPTED
+    gave_up = here.accepted & (met.wait > params.patience)
+    lost = gave_up | ~here.accepted
     delay = jnp.where(refused, params.retry_delay, 0.0)
     until_lost = jnp.where(gave_up, params.patience, 0.0)
-    ttft = met.ttft + engine.overhead * jnp.exp(engine.jitter * noise.jitter)
+    ttft = met.ttft + engine.overhead * jnp.exp(engine.jitter * jitter)
     latency = ttft + (prompt.output_tokens - 1.0) * met.per_token
     ttft = jnp.where(lost, until_lost, ttft) + delay
     latency = jnp.where(lost, until_lost, latency) + delay
-    quality = true_quality(prompt.z[model], prompt.ease, jnp.asarray(params.quality.hidden)[model])
-    quality = jnp.where(lost, 0.0, quality)
+    quality = jnp.where(lost, 0.0, true_quality(prompt.z, prompt.ease, here.hidden))
     late = (ttft > params.reward.ttft_sla) | (latency > params.reward.latency_sla)
-    return (
-        Outcome(
-            cost=jnp.where(lost, 0.0, price(fleet, prompt.input_tokens, cached, prompt.output_tokens)),
-            ttft=ttft,
-            latency=latency,
-            quality=quality,
-            quality_required=noise.good,
-            good=noise.good < quality,
-            sla_violated=lost | late,
-            refused=refused,
-            refusal=refusal,
-            lost=lost,
-            served_by=jnp.where(lost, num_models, model),
-        ),
-        here,
-        accepted,
+    return Outcome(
+        cost=jnp.where(lost, 0.0, price(here.fleet, prompt.input_tokens, cached, prompt.output_tokens)),
+        ttft=ttft,
+        latency=latency,
+        quality=quality,
+        quality_required=good,
+        good=good < quality,
+        sla_violated=lost | late,
+        refused=refused,
+        refusal=here.refusal,
+        lost=lost,
+        served_by=jnp.where(lost, params.num_models, here.model),
     )
 
 
