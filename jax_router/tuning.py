@@ -9,13 +9,14 @@ import numpy as np
 
 from jax_router.episodes import Episodes
 from jax_router.internal.checks import check_whole_number
+from jax_router.internal.constants import without_constants
 from jax_router.policy import Policy
 from jax_router.rollout import run_episodes
 from jax_router.simulator import AnyParams
 from jax_router.strategies import mixture
 
 BLOCK = 128
-"""The number of candidates under one `vmap`; more do not fit the cache."""
+"""The most candidates under one `vmap`; more do not fit the cache."""
 
 SMALLEST_SHARE = 1e-3
 """The smallest share of a model in a mixture, unless it is 0.
@@ -68,39 +69,54 @@ def best_mixture(key: jax.Array, params: AnyParams, num_episodes: int = 32, num_
     ]
     anywhere = generator.dirichlet(np.full(n, 0.5), 256)
     candidates = _without_the_least(np.array([*corners, *pairs, *anywhere]))
-    tuned = try_out(key, params, candidates, mixture, num_episodes)
+    attempt = attempts(key, params, mixture, num_episodes, (BLOCK, n))
+    tuned = attempt(candidates)
     for round_number in range(1, num_rounds):
         step = 0.3 * 0.4**round_number
         around = tuned.best + step * generator.normal(size=(256, n))
         around = _without_the_least(np.maximum(around, 0) + 1e-9)
-        tuned = joined(tuned, try_out(key, params, around, mixture, num_episodes))
+        tuned = joined(tuned, attempt(around))
     return tuned
 
 
-def try_out(
+def attempts(
     key: jax.Array,
     params: AnyParams,
-    candidates: np.ndarray,
     make_policy: Callable[[jax.Array], Policy],
     num_episodes: int,
-) -> Tuned:
-    """Run every candidate through the same episodes, `BLOCK` of them at a time.
+    block: tuple[int, int],
+) -> Callable[[np.ndarray], Tuned]:
+    """Return a function that runs candidates, (C, M) float32, through episodes that are the same in every call.
 
-    Raises `ValueError` for a number of episodes that is not a whole number of at least 1.
+    All calls share one compiled program, which is the same for other parameters of these shapes.
+
+    Args:
+        key: a JAX random key, from which all candidates get the same random numbers.
+        params: the routing problem.
+        make_policy: a function from the numbers of a candidate, (M,) float32, to its policy.
+        num_episodes: the number of episodes that each candidate runs through.
+        block: how many candidates run side by side, and M.
+
+    Raises:
+        ValueError: a number of episodes that is not a whole number of at least 1.
     """
     num_episodes = check_whole_number("num_episodes", num_episodes, at_least=1)
 
-    def means(numbers: jax.Array) -> Episodes:
+    def means(numbers: jax.Array, key: jax.Array, params: AnyParams) -> Episodes:
         episodes = run_episodes(key, make_policy(numbers), num_episodes, params)
         return jax.tree.map(lambda rows: rows.mean(0, dtype=jnp.float32), episodes)
 
-    def all_means(padded: jax.Array) -> Episodes:
-        return jax.lax.map(means, padded, batch_size=BLOCK)
+    example = jax.ShapeDtypeStruct(block, jnp.float32)
+    program, constants = without_constants(jax.vmap(means, (0, None, None)), example, key, params)
 
-    filled = -(-len(candidates) // BLOCK) * BLOCK  # whole blocks have one shape and are compiled once
-    padded = np.concatenate([candidates, np.repeat(candidates[-1:], filled - len(candidates), axis=0)])
-    results = jax.tree.map(lambda rows: np.asarray(rows)[: len(candidates)], jax.jit(all_means)(padded))
-    return Tuned(candidates, results.reward, results)
+    def attempt(candidates: np.ndarray) -> Tuned:
+        filled = -(-len(candidates) // block[0]) * block[0]
+        padded = np.concatenate([candidates, np.repeat(candidates[-1:], filled - len(candidates), axis=0)])
+        parts = [program(constants, part, key, params) for part in np.split(padded, filled // block[0])]
+        results = jax.tree.map(lambda *rows: np.concatenate(rows)[: len(candidates)], *parts)
+        return Tuned(candidates, results.reward, results)
+
+    return attempt
 
 
 def _without_the_least(weights: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jax_router.policy import Policy
-from jax_router.tuning import Tuned, try_out
+from jax_router.tuning import BLOCK, Tuned, attempts
 from jax_router.v0.params import Params
 from jax_router.v0.strategies import two_threshold
 
@@ -43,5 +43,5 @@ def best_two_threshold(key: jax.Array, params: Params, num_episodes: int = 32) -
     deepest = float(params.congestion.max_queue_depth)
     queues = deepest * np.array([0.04, 0.1, 0.16, 0.22, 0.28, 0.36, 0.5, 0.7, 1.01])
     grid = [(c, q, *pair) for pair in pairs for c in np.arange(0, 0.61, 0.1) for q in queues]
-
-    return try_out(key, params, np.array(grid, np.float32), lambda numbers: rule_at(params, numbers), num_episodes)
+    attempt = attempts(key, params, lambda numbers: rule_at(params, numbers), num_episodes, (BLOCK, len(grid[0])))
+    return attempt(np.array(grid, np.float32))

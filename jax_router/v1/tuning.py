@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jax_router.policy import Policy
-from jax_router.tuning import Tuned, joined, try_out
+from jax_router.tuning import BLOCK, Tuned, attempts, joined
 from jax_router.v1.params import Params
 from jax_router.v1.strategies import greedy_less_prices, ladder
 
@@ -20,6 +20,8 @@ SPREADS = (0.6, 0.3, 0.15)
 """How far the later rounds of a search for prices look around the best so far, standard deviations of a logarithm."""
 USUAL_PRICES = (0.30, 3.58, 0.27)
 """Prices that do well in the `default` scenario; searches look around them, too."""
+CANDIDATES = 32
+"""The candidates of each round of a search for prices."""
 
 
 def tuned_rules(key: jax.Array, params: Params, num_episodes: int) -> dict[str, Policy]:
@@ -48,7 +50,7 @@ def best_prices(key: jax.Array, params: Params, num_episodes: int = 32) -> Tuned
         params: the routing problem.
         num_episodes: that each candidate runs through.
     """
-    return search_prices(lambda prices: try_out(key, params, prices, partial(rule_at, params), num_episodes))
+    return search_prices(attempts(key, params, partial(rule_at, params), num_episodes, (CANDIDATES, 3)))
 
 
 def search_prices(attempt: Callable[[np.ndarray], Tuned]) -> Tuned:
@@ -61,12 +63,12 @@ def search_prices(attempt: Callable[[np.ndarray], Tuned]) -> Tuned:
 
 
 def _first_prices(generator: np.random.Generator) -> np.ndarray:
-    """No prices, the usual ones, and some drawn over wide ranges, (32, 3) float32."""
+    """No prices, the usual ones, and some drawn over wide ranges, (CANDIDATES, 3) float32."""
     wide = np.stack(
         [
-            np.exp(generator.uniform(np.log(0.03), np.log(3.0), 30)),
-            generator.uniform(0.2, 8, 30),
-            np.exp(generator.uniform(np.log(0.03), np.log(3.0), 30)),
+            np.exp(generator.uniform(np.log(0.03), np.log(3.0), CANDIDATES - 2)),
+            generator.uniform(0.2, 8, CANDIDATES - 2),
+            np.exp(generator.uniform(np.log(0.03), np.log(3.0), CANDIDATES - 2)),
         ],
         axis=-1,
     )
@@ -74,8 +76,8 @@ def _first_prices(generator: np.random.Generator) -> np.ndarray:
 
 
 def _prices_around(generator: np.random.Generator, best: np.ndarray, spread: float) -> np.ndarray:
-    """Prices near the best so far, (32, 3) float32."""
-    return (best * np.exp(generator.normal(0, spread, (32, 3)))).astype(np.float32)
+    """Prices near the best so far, (CANDIDATES, 3) float32."""
+    return (best * np.exp(generator.normal(0, spread, (CANDIDATES, 3)))).astype(np.float32)
 
 
 def best_ladder(key: jax.Array, params: Params, num_episodes: int = 32) -> Tuned:
@@ -94,10 +96,10 @@ def best_ladder(key: jax.Array, params: Params, num_episodes: int = 32) -> Tuned
     def clipped(candidates: np.ndarray) -> np.ndarray:
         return np.clip(candidates, 0.0, [*[1.0] * params.num_models, 2.0]).astype(np.float32)
 
-    highest = [*[0.8] * params.num_models, 1.2]
-    candidates = clipped(generator.uniform([*[0.0] * params.num_models, 0.6], highest, (128, params.num_models + 1)))
-    tuned = try_out(key, params, candidates, rule, num_episodes)
+    shape = (BLOCK, params.num_models + 1)
+    attempt = attempts(key, params, rule, num_episodes, shape)
+    lowest, highest = [*[0.0] * params.num_models, 0.6], [*[0.8] * params.num_models, 1.2]
+    tuned = attempt(clipped(generator.uniform(lowest, highest, shape)))
     for spread in (0.12, 0.05):
-        around = clipped(tuned.best + generator.normal(0, spread, (128, params.num_models + 1)))
-        tuned = joined(tuned, try_out(key, params, around, rule, num_episodes))
+        tuned = joined(tuned, attempt(clipped(tuned.best + generator.normal(0, spread, shape))))
     return tuned

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 import jax
 import numpy as np
@@ -40,6 +41,11 @@ FLEETS = {
 
 
 def evaluated(fleet: Sequence[ModelConfig], policy: int = 0) -> Evaluation:
+    return evaluated_once(tuple(fleet), policy)
+
+
+@cache
+def evaluated_once(fleet: tuple[ModelConfig, ...], policy: int) -> Evaluation:
     params = make_params(models=fleet, episode_length=40, budget=1e9)
     names = [model.name for model in fleet]
     return evaluate(jax.random.key(0), params, names, {"policy": constant(policy)}, 16, 4)
