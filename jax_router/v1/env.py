@@ -1,5 +1,7 @@
 """How an episode begins, moves on and ends, without chance of its own: docs/dynamics-v1.md as code."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 from flax import struct
@@ -166,7 +168,7 @@ def _answer(state: State, action: jax.Array, noise: Noise, params: Params) -> tu
     # The columns of one endpoint before anything is computed with them: all that follows is then scalar.
     columns = (params.engines, state.work, params.fleet, prompt.z, params.quality.hidden)
     engine, work, fleet, z, hidden = jax.tree.map(take, columns)
-    here = Placement(model, refusal, accepted, prompt.replace(z=z), engine, work, fleet, hidden)
+    here = Placement(model, refusal, accepted, replace(prompt, z=z), engine, work, fleet, hidden)
     outcome = _outcome(here, noise.jitter, noise.good, params)
     return outcome, jnp.arange(num_models, dtype=jnp.int32) == model, accepted
 
