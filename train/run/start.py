@@ -59,11 +59,10 @@ def first_state(trainer: ParallelTrainer, resumes: bool, storage: Storage | None
     must call this function.
     """
     started = time.perf_counter()
-    state = trainer.init()
     saved = _last_checkpoint(trainer, storage) if resumes else None
     if saved is not None:
-        state = trainer.from_host(saved)
-        console.print(f"resumed after update {int(state.num_updates[0])}")
+        console.print(f"resumed after update {int(saved.num_updates[0])}")
+    state = trainer.init() if saved is None else trainer.from_host(saved)
     trainer.compile(state)
     console.print(f"compiled in {time.perf_counter() - started:.1f} s for {jax.devices()[0].device_kind}")
     return state

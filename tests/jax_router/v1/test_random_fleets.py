@@ -1,5 +1,7 @@
 """Random fleets: what is drawn, absent models, and many fleets as one environment."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -31,13 +33,16 @@ def test_fleets_follow_from_the_seed_and_lie_in_their_ranges():
 def test_absent_models_change_nothing_for_the_others(key):
     params = v1.make_params(episode_length=200)
     wide = v1.random_fleets.padded(params, 8)
+
+    @partial(jax.jit, static_argnums=1)
+    def always(model, num_episodes, params):
+        return run_episodes(key, constant(model), num_episodes, params)
+
     for model in (0, 4):
-        here = jax.jit(lambda key, m=model: run_episodes(key, constant(m), 4, params))(key)
+        here, there = always(model, 4, params), always(model, 64, wide)
         # Chance is drawn for eight models, so that other prompts come; what is refused goes to the same model.
-        there = jax.jit(lambda key, m=model: run_episodes(key, constant(m), 64, wide))(key)
         assert abs(float(there.quality.mean()) - float(here.quality.mean())) < 0.05
-    absent = jax.jit(lambda key: run_episodes(key, constant(7), 16, wide))(key)
-    fallback = jax.jit(lambda key: run_episodes(key, constant(int(params.fleet.fallback[0])), 16, wide))(key)
+    absent, fallback = always(7, 64, wide), always(int(params.fleet.fallback[0]), 64, wide)
     penalty = 200 * float(params.reward.refusal_penalty)
     assert float(absent.reward.mean()) == pytest.approx(float(fallback.reward.mean()) - penalty, abs=25)
     with pytest.raises(ValueError, match="num_models is 3; this fleet has 5 models"):

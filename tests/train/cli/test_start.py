@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from train.cli.compilation import keep_compiled_programs
+
 ROOT = Path(__file__).parents[3]
 FLAGS = ["--episodes", "2", "--tuning-episodes", "0", "--episode-length", "5", "--bound-seconds", "0"]
 EVALUATE = [sys.executable, "-m", "train.evaluate", *FLAGS]
 
 
-def evaluate(tmp_path: Path, *flags: str, without: tuple[str, ...] = (), **environment: str):
-    kept = {name: value for name, value in os.environ.items() if name not in without}
+def evaluate(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*EVALUATE, *flags], cwd=ROOT, env=kept | environment, capture_output=True, timeout=300, encoding="utf-8"
+        [*EVALUATE, *flags], cwd=ROOT, env=os.environ | environment, capture_output=True, timeout=300, encoding="utf-8"
     )
 
 
@@ -28,14 +29,18 @@ def evaluate(tmp_path: Path, *flags: str, without: tuple[str, ...] = (), **envir
         {"XDG_CACHE_HOME": "", "HOME": "/proc/nobody"},
     ],
 )
-def test_without_a_cache_folder_the_command_runs_after_one_line(tmp_path: Path, environment: dict[str, str]) -> None:
-    done = evaluate(tmp_path, without=("JAX_COMPILATION_CACHE_DIR",), **environment)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.count("compiled programs are not kept: ") == 1
-    assert "always tier1_small" in done.stdout
+def test_without_a_cache_folder_one_line_says_so(environment: dict[str, str], monkeypatch, capsys) -> None:
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    keep_compiled_programs()
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("compiled programs are not kept: ")
+    assert printed.err.count("\n") == 1
 
 
-def test_without_home_and_user_the_command_runs(tmp_path: Path) -> None:
+def test_without_home_and_user_the_command_runs() -> None:
     """A uid without an entry in the user database, as containers have it."""
     code = "import os, runpy; os.getuid = lambda: 54321; runpy.run_module('train.evaluate', run_name='__main__')"
     missing = ("JAX_COMPILATION_CACHE_DIR", "HOME", "XDG_CACHE_HOME")
@@ -44,11 +49,12 @@ def test_without_home_and_user_the_command_runs(tmp_path: Path) -> None:
         [sys.executable, "-c", code, *FLAGS], cwd=ROOT, env=kept, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
-    assert "compiled programs are not kept: " in done.stderr
+    assert done.stderr.count("compiled programs are not kept: ") == 1
+    assert "always tier1_small" in done.stdout
 
 
-def test_a_platform_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    done = evaluate(tmp_path, JAX_PLATFORMS="cuda")
+def test_a_platform_that_is_not_there_is_one_line() -> None:
+    done = evaluate(JAX_PLATFORMS="cuda")
     assert done.returncode == 2
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert "JAX_PLATFORMS is 'cuda'; no such device is here" in line
@@ -98,8 +104,8 @@ def fleet(tmp_path: Path) -> Path:
     return path
 
 
-def test_names_are_printed_as_they_are(tmp_path: Path, fleet: Path) -> None:
-    done = evaluate(tmp_path, "--fleet", str(fleet), PYTHONIOENCODING="utf-8")
+def test_names_are_printed_as_they_are(fleet: Path) -> None:
+    done = evaluate("--fleet", str(fleet), PYTHONIOENCODING="utf-8")
     assert done.returncode == 0, done.stderr
     for name in NAMES:
         assert f"always {name}" in done.stdout
@@ -108,7 +114,7 @@ def test_names_are_printed_as_they_are(tmp_path: Path, fleet: Path) -> None:
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 def test_what_a_terminal_cannot_show_is_substituted_and_differs(tmp_path: Path, fleet: Path, encoding: str) -> None:
     output = tmp_path / "results.json"
-    done = evaluate(tmp_path, "--fleet", str(fleet), "--output", str(output), PYTHONIOENCODING=encoding)
+    done = evaluate("--fleet", str(fleet), "--output", str(output), PYTHONIOENCODING=encoding)
     assert done.returncode == 0, done.stderr
     assert "always \\u65e5\\u672c" in done.stdout
     assert "always \\u4e2d\\u56fd" in done.stdout
