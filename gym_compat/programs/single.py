@@ -43,9 +43,8 @@ class SinglePrograms:
         report = jax.eval_shape(self._step, self._state_like, self._noise_like, number)[1]
         self.state_width = width(self._state_like)
         self._noise_width = width(self._noise_like)
-        self._results_width = self.state_width + width(report)
         self.depth = 1
-        self.table = self._compiled_table(depth_for(params.num_models, self._results_width))
+        self.table = self._compiled_table(depth_for(params.num_models, self.state_width + width(report)))
         """A function from a row to the results of `depth` steps, for all actions that may follow, (rows, K) float32."""
         self.calls = min(-(-int(params.episode_length) // self.depth), MAX_BLOCK // self.depth)
         """How often `table` is called with the rows of one `draw`."""
@@ -116,8 +115,7 @@ class SinglePrograms:
         return pack(self._step(state, unpack(noise, self._noise_like), action))
 
     def _table_packed(self, depth: int, row: jax.Array) -> jax.Array:
-        state, noise, action = row[: self.state_width], row[self.state_width : -1], row[-1].astype(jnp.int32)
-        now = jnp.pad(state, (0, self._results_width - self.state_width))
+        now, noise, action = row[: self.state_width], row[self.state_width : -1], row[-1].astype(jnp.int32)
         return look_ahead(self._step_packed, now, noise.reshape(depth, -1), action, self.params.num_models)
 
 
