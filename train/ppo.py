@@ -12,9 +12,6 @@ from train.algorithm.config import Config, Learning, Problem, Run, learning_for,
 from train.cli.command import parse_flags, without_help
 from train.cli.compilation import check_platform, keep_compiled_programs, use_every_core
 from train.cli.errors import Stopped, one_line_errors, signals_raise, stop
-from train.run.folder import RunDir, check_same_config, locked, new_run_dir, read_config
-from train.run.inputs import what_changed, with_kept_inputs
-from train.run.logs import optional_module
 from train.run.meeting import meet
 
 if TYPE_CHECKING:
@@ -46,6 +43,8 @@ class StorageFlags:
     def check(self) -> None:
         """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
         check_number("--checkpoint-seconds", self.checkpoint_seconds, at_least=0)
+        from train.run.logs import optional_module
+
         if self.tensorboard:
             optional_module("tensorboardX", "tensorboard")
         if self.wandb:
@@ -113,6 +112,8 @@ def parse(args: Sequence[str] | None = None) -> Arguments:
         # A flag that is given counts whatever its default is.
         plain = _cli(without_help(args), Config(learning=Learning(network="shared"))).learning.network == "plain"
         return _cli(args, Config(learning=learning_for(first.problem, first.learning, plain)))
+    from train.run.folder import check_same_config, read_config
+
     saved = read_config(first.storage.resume)
     arguments = _cli(args, saved)
     check_same_config(first.storage.resume, saved, arguments.config)
@@ -150,12 +151,14 @@ def _start_jax(processes: ProcessFlags) -> None:
 
 
 def _train(config: Config, flags: StorageFlags) -> None:
-    # JAX is imported only here, so that `--help` or a typo does not take seconds.
+    # JAX and what needs it are imported only here, so that `--help` or a typo does not take seconds.
     import jax
     from rich.console import Console
 
     from train.algorithm.environments import make_environment
     from train.cli.console import console, print_sentences
+    from train.run.folder import RunDir, locked, new_run_dir
+    from train.run.inputs import what_changed, with_kept_inputs
     from train.run.start import open_storage, with_devices
 
     config = with_devices(config)

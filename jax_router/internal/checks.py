@@ -1,12 +1,17 @@
-"""One-line errors for bad input: what is wrong, its value, and what is allowed."""
+"""One-line errors for bad input: what is wrong, its value, and what is allowed.
+
+Every command imports this. NumPy is imported where arrays are checked, so that `--help` and a typo do not wait for it.
+"""
 
 import math
 import numbers
-from typing import Any
+import struct
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
-SMALLEST_FLOAT32 = float(np.finfo(np.float32).tiny)
+SMALLEST_FLOAT32 = 2.0**-126
 """The smallest normal float32 number: XLA treats numbers between this and 0 as 0."""
 
 
@@ -29,9 +34,7 @@ def check_number(
         number = math.inf
     if not (math.isfinite(number) and at_least <= number <= at_most and number > above):
         raise ValueError(f"{field} is {number:.10g}; it must be {allowed}")
-    with np.errstate(over="ignore", under="ignore"):
-        as_float32 = abs(float(np.float32(number)))
-    if math.isinf(as_float32) or (number != 0 and as_float32 < SMALLEST_FLOAT32):
+    if not _fits_float32(number):
         raise ValueError(f"{field} is {number:g}; it must be a number that float32 can hold")
     return number
 
@@ -48,11 +51,13 @@ def check_whole_number(field: str, value: object, *, at_least: int, at_most: flo
     return int(item)
 
 
-def check_numbers(field: str, values: object, *, at_least: float = -math.inf) -> np.ndarray:
+def check_numbers(field: str, values: object, *, at_least: float = -math.inf) -> "np.ndarray":
     """Return a list of numbers as (K,) float64, or raise a `ValueError` that names `field` and what is wrong with it.
 
     The list must hold at least one number, and none that is NaN, infinite or below `at_least`.
     """
+    import numpy as np
+
     allowed = _range_in_words("finite numbers", at_least, math.inf)
     array = np.asarray(values)
     if array.ndim != 1 or not array.size or array.dtype.kind not in "fiu":
@@ -63,6 +68,14 @@ def check_numbers(field: str, values: object, *, at_least: float = -math.inf) ->
         first = int(np.argmax(wrong))
         raise ValueError(f"{field} holds {array[first]:.10g} at {first}; it must hold {allowed}")
     return array
+
+
+def _fits_float32(number: float) -> bool:
+    try:
+        (as_float32,) = struct.unpack("f", struct.pack("f", number))
+    except OverflowError:
+        return False
+    return number == 0 or abs(as_float32) >= SMALLEST_FLOAT32
 
 
 def _plain_number(value: Any) -> numbers.Real | None:

@@ -56,6 +56,12 @@ def test_help_loads_nothing_that_training_needs(command: str) -> None:
     assert f"usage: python -m train.{command}" in done.stdout
 
 
+def test_the_help_that_is_read_most_does_not_even_wait_for_numpy() -> None:
+    code = "import sys; from train.ppo import parse; parse(['--num-envs', '2048']); assert 'numpy' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_typo_loads_nothing_either(command: str) -> None:
     done = run(command, "--sede", "3")
