@@ -72,7 +72,7 @@ def check_numbers(field: str, values: object, *, at_least: float = -math.inf) ->
 
 def _fits_float32(number: float) -> bool:
     try:
-        (as_float32,) = struct.unpack("f", struct.pack("f", number))
+        (as_float32,) = struct.unpack("<f", struct.pack("<f", number))
     except OverflowError:
         return False
     return number == 0 or abs(as_float32) >= SMALLEST_FLOAT32
