@@ -9,7 +9,7 @@ import numpy as np
 
 from jax_router.episodes import Episodes
 from jax_router.internal.checks import check_whole_number
-from jax_router.internal.constants import without_constants
+from jax_router.internal.constants import compiled
 from jax_router.policy import Policy
 from jax_router.rollout import run_episodes
 from jax_router.simulator import AnyParams
@@ -107,12 +107,12 @@ def attempts(
         return jax.tree.map(lambda rows: rows.mean(0, dtype=jnp.float32), episodes)
 
     example = jax.ShapeDtypeStruct(block, jnp.float32)
-    program, constants = without_constants(jax.vmap(means, (0, None, None)), example, key, params)
+    program = compiled(jax.vmap(means, (0, None, None)), example, key, params)
 
     def attempt(candidates: np.ndarray) -> Tuned:
         filled = -(-len(candidates) // block[0]) * block[0]
         padded = np.concatenate([candidates, np.repeat(candidates[-1:], filled - len(candidates), axis=0)])
-        parts = [program(constants, part, key, params) for part in np.split(padded, filled // block[0])]
+        parts = [program(part, key, params) for part in np.split(padded, filled // block[0])]
         results = jax.tree.map(lambda *rows: np.concatenate(rows)[: len(candidates)], *parts)
         return Tuned(candidates, results.reward, results)
 

@@ -1,19 +1,33 @@
 """Programs that do not depend on the arrays that a function closes over."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import jax
+import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
+Tree = TypeVar("Tree")
 
-def call_compiled(function: Callable[..., Any], *args: Any) -> Any:
-    """Return `function(*args)`, compiled as one program that is the same whatever arrays `function` closes over.
+
+def as_arrays(tree: Tree) -> Tree:
+    """Return a pytree of JAX's arrays in the place of NumPy's scalars, which would be parts of a program."""
+    return jax.tree.map(jnp.asarray, tree)
+
+
+def compiled(function: Callable[..., Any], *example: Any) -> Callable[..., Any]:
+    """Return `function` for arguments like these, as a program that is the same whatever arrays it closes over.
 
     `jax.jit` makes them constants of the program, and a policy with other numbers would be compiled anew.
     """
-    program, constants = without_constants(function, *args)
-    return program(constants, *args)
+    program, constants = without_constants(function, *example)
+    return partial(program, constants)
+
+
+def call_compiled(function: Callable[..., Any], *args: Any) -> Any:
+    """Return `function(*args)`, as `compiled` compiles it."""
+    return compiled(function, *args)(*args)
 
 
 def without_constants(function: Callable[..., Any], *args: Any) -> tuple[Any, list[Any]]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from jax_router import versions
 from jax_router.environment import AnyEnvironment, FleetEnvironment
+from jax_router.internal.constants import as_arrays, compiled
 from jax_router.policy import with_memory
 from jax_router.simulator import AnyParams
 from router_serving.network import Network, plain_network
@@ -82,16 +83,17 @@ def rehearse(
     """Return prices (K,), rising, reward per USD, and the mean cost of a prompt at each, (K, H), USD; all float32."""
     prices = np.geomspace(min_price, max_price, NUM_PRICES).astype(np.float32)
     budget = versions.of(params).observation.budget(params.num_models)
+    problem = as_arrays(params)
 
-    @jax.jit
     def costs(log_price: jax.Array) -> jax.Array:
-        days = run_days(key, with_memory(at_price(preferred, log_price, budget)), params, NUM_EPISODES)
+        days = run_days(key, with_memory(at_price(preferred, log_price, budget)), problem, NUM_EPISODES)
         part = jnp.minimum((days.time_of_day * NUM_PARTS).astype(jnp.int32), NUM_PARTS - 1)
         # Every hour starts with one prompt of mean cost, so that an hour no episode reached still has a value.
         total = jnp.full(NUM_PARTS, days.cost.mean()).at[part].add(days.cost)
         return total / jnp.ones(NUM_PARTS, jnp.float32).at[part].add(1.0)
 
-    table = np.stack([np.asarray(costs(jnp.log(price))) for price in prices])
+    program = compiled(costs, jnp.log(prices[0]))
+    table = np.stack([np.asarray(program(jnp.log(price))) for price in prices])
     # Force the table to fall with the price: sampling noise must not make it rise.
     return prices, np.minimum.accumulate(table, axis=0).astype(np.float32)
 

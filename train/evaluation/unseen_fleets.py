@@ -10,6 +10,7 @@ import numpy as np
 
 from jax_router import versions
 from jax_router.internal.checks import check_whole_number
+from jax_router.internal.constants import compiled
 from jax_router.observation_table import without_absent
 from jax_router.policy import Policy as Strategy
 from jax_router.problems import Problems
@@ -78,7 +79,6 @@ def on_unseen_fleets(
     table = version.observation.table(problems.one(0))
     assert table is not None
 
-    @jax.jit
     def rewards(params: Any, present: jax.Array, prices: jax.Array) -> jax.Array:
         def masked(key: jax.Array, observation: jax.Array, state: Any) -> jax.Array:
             return jnp.argmax(prefer(without_absent(observation, present, table)), axis=-1).astype(jnp.int32)
@@ -92,7 +92,8 @@ def on_unseen_fleets(
     if tuning_episodes:
         prices = fleets.numbers_of_each(key_tuning, problems.problem, tuning_episodes)
     present = np.asarray(problems.present)
-    rows = np.array([rewards(problems.one(i), present[i], prices[i]) for i in range(count)], np.float64)
+    program = compiled(rewards, problems.one(0), present[0], prices[0])
+    rows = np.array([program(problems.one(i), present[i], prices[i]) for i in range(count)], np.float64)
     return UnseenFleets(present.sum(1), rows[:, 0], rows[:, 1], rows[:, 2] if tuning_episodes else None)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from jax_router import versions
 from jax_router.internal.arrays import constant
 from jax_router.internal.checks import check_number, check_whole_number
+from jax_router.internal.constants import as_arrays, call_compiled, compiled
 from jax_router.policy import with_memory
 from jax_router.simulator import AnyParams
 from router_serving.pacing import Pace
@@ -73,19 +74,20 @@ class Hindsight:
         """Run `num_prices` prices from all over the policy's range, without and with the load doubled."""
         num_prices = check_whole_number("num_prices", num_prices, at_least=1)
         prices = jnp.asarray(np.geomspace(policy.min_price, policy.max_price, num_prices), jnp.float32)
+        problem = as_arrays(params)
 
-        @jax.jit
         def run(prices: jax.Array, load_factor: jax.Array) -> tuple[jax.Array, jax.Array]:
             def one(price: jax.Array) -> tuple[jax.Array, jax.Array]:
                 strategy = with_memory(as_strategy(policy, price))
-                days = run_days(key, strategy, params, num_episodes, _loaded(params, load_factor))
+                days = run_days(key, strategy, problem, num_episodes, _loaded(problem, load_factor))
                 return _halves(days.cost), _halves(days.reward)
 
             return jax.lax.map(one, prices)
 
         # The keys say whether the load is doubled; the values are the cost, USD, and the reward of each half of the
         # episode, (num_prices, 2) each.
-        self._points = {double: run(prices, jnp.float32(2 if double else 1)) for double in (False, True)}
+        program = compiled(run, prices, jnp.float32(1))
+        self._points = {double: program(prices, jnp.float32(2 if double else 1)) for double in (False, True)}
 
     def reward(self, result: Result) -> float:
         """Return the mean reward of the best fixed price whose mean cost was allowed; NaN if every price costs more.
@@ -126,14 +128,16 @@ def run_trial(
     policy: PricedPolicy, params: Any, trial: Trial, key: jax.Array, num_episodes: int
 ) -> tuple[Result, Days]:
     """Run a trial, and return its result and its days."""
-    problem = replace(params, budget=constant(trial.budget))
-    pacer = paced(policy, problem, cost_ratio=ratio_for_wrong_price(policy, problem, trial.first_price_factor))
+    problem = as_arrays(replace(params, budget=constant(trial.budget)))
+    ratio = jnp.float32(ratio_for_wrong_price(policy, problem, trial.first_price_factor))
+    pacer = paced(policy, problem, cost_ratio=ratio)
     middle = int(params.episode_length) // 2
     strategy = _Halved(pacer, middle) if trial.halve_budget else pacer
     # The simulator does not end episodes by the budget, so that the pacer alone keeps to it.
     load_factor = jnp.float32(2 if trial.double_load else 1)
-    run = jax.jit(lambda key: run_days(key, strategy, params, num_episodes, _loaded(params, load_factor)))
-    days = jax.tree.map(np.asarray, run(key))
+    load = _loaded(problem, load_factor)
+    days = call_compiled(lambda key: run_days(key, strategy, problem, num_episodes, load), key)
+    days = jax.tree.map(np.asarray, days)
     spent = days.cost.sum(0, dtype=np.float64)
     allowed = np.full(num_episodes, trial.budget)
     if trial.halve_budget:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from rich.console import Console
 
+from jax_router.internal.constants import call_compiled
 from jax_router.rollout import run_episodes
 from jax_router.simulator import AnyParams, without_budget
 from router_serving.priced_policy import PricedPolicy
@@ -148,11 +149,10 @@ def scores_at_prices(policy: PricedPolicy, key: jax.Array, num_episodes: int, pa
     """Return the scores of a priced policy at `NUM_PRICES` prices from all over its range, over the same episodes."""
     prices = np.geomspace(policy.min_price, policy.max_price, NUM_PRICES)
 
-    @jax.jit
     def run(prices: jax.Array, params: AnyParams) -> object:
         return jax.lax.map(lambda price: run_episodes(key, as_strategy(policy, price), num_episodes, params), prices)
 
-    scores = scores_of_each(run(jnp.asarray(prices, jnp.float32), params), policy.model_names)
+    scores = scores_of_each(call_compiled(run, jnp.asarray(prices, jnp.float32), params), policy.model_names)
     return dict(zip(map(float, prices), scores, strict=True))
 
 
