@@ -1,6 +1,7 @@
 """Many environments of any simulator for many steps, under any policy: with auto-reset, or one episode each."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import jax
@@ -35,7 +36,7 @@ def run_steps(
     params: AnyParams,
     state: State | None = None,
 ) -> tuple[State, Transition]:
-    """Run a policy in `num_envs` environments for `num_steps` steps with auto-reset.
+    """Run a policy in `num_envs` environments for `num_steps` steps with auto-reset, as one compiled program.
 
     The random numbers of environment b in step t depend only on `key`, b and t, so that all policies that are given
     the same key meet the same prompts.
@@ -56,6 +57,12 @@ def run_steps(
     """
     num_envs = check_whole_number("num_envs", num_envs, at_least=1)
     num_steps = check_whole_number("num_steps", num_steps, at_least=0)
+    return call_compiled(partial(_steps, policy, num_envs, num_steps), key, params, state)
+
+
+def _steps(
+    policy: AnyPolicy, num_envs: int, num_steps: int, key: jax.Array, params: AnyParams, state: State | None
+) -> tuple[State, Transition]:
     key_reset, key_noise, key_policy = jax.random.split(key, 3)
     first = reset_batch(key_reset, num_envs, params) if state is None else state
     remembering = with_memory(policy)
@@ -79,7 +86,7 @@ def run_steps(
 
 
 def run_episodes(key: jax.Array, policy: AnyPolicy, num_episodes: int, params: AnyParams) -> Episodes:
-    """Run `num_episodes` whole episodes side by side and sum each of them up.
+    """Run `num_episodes` whole episodes side by side, as one compiled program, and sum each of them up.
 
     The random numbers of episode e in step t depend only on `key`, e and t, so that differences between policies that
     are given the same key are paired differences.
@@ -97,6 +104,10 @@ def run_episodes(key: jax.Array, policy: AnyPolicy, num_episodes: int, params: A
         ValueError: a number of episodes that is not a whole number of at least 1.
     """
     num_episodes = check_whole_number("num_episodes", num_episodes, at_least=1)
+    return call_compiled(partial(_episodes, policy, num_episodes), key, params)
+
+
+def _episodes(policy: AnyPolicy, num_episodes: int, key: jax.Array, params: AnyParams) -> Episodes:
     key_reset, key_noise, key_policy = jax.random.split(key, 3)
     state = reset_batch(key_reset, num_episodes, params)
     remembering = with_memory(policy)

@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
+from jax_router.internal.arrays import is_traced
+
 Tree = TypeVar("Tree")
 
 
@@ -26,7 +28,13 @@ def compiled(function: Callable[..., Any], *example: Any) -> Callable[..., Any]:
 
 
 def call_compiled(function: Callable[..., Any], *args: Any) -> Any:
-    """Return `function(*args)`, as `compiled` compiles it."""
+    """Return `function(*args)`, as `compiled` compiles it.
+
+    Under `jax.disable_jit`, and for tracers of a function that is compiled itself, it is only called.
+    """
+    is_disabled = jax.config.jax_disable_jit  # type: ignore[attr-defined]
+    if is_disabled or any(map(is_traced, jax.tree.leaves(args))):
+        return function(*args)
     return compiled(function, *args)(*args)
 
 

@@ -176,3 +176,16 @@ def test_a_price_can_be_differentiated_through(key):
         return jax_router.step(state, 2, key, params)[2]
 
     np.testing.assert_allclose(jax.grad(step_reward)(jnp.asarray(PARAMS.fleet.cost_per_call)), [0, 0, -1, 0, 0])
+
+
+def test_without_jit_a_policy_sees_numbers(key):
+    """As who debugs one wants it."""
+    seen = []
+
+    def policy(key, observation, state):
+        seen.append(float(observation[0, 1]))
+        return jnp.zeros(2, jnp.int32)
+
+    with jax.disable_jit():
+        jax_router.run_steps(key, policy, 2, 3, PARAMS)
+    assert len(seen) == 3
