@@ -42,9 +42,9 @@ class StorageFlags:
 
     def check(self) -> None:
         """Raise a `ValueError` that names the first flag that makes no sense, its value and what is allowed."""
-        check_number("--checkpoint-seconds", self.checkpoint_seconds, at_least=0)
         from train.run.logs import optional_module
 
+        check_number("--checkpoint-seconds", self.checkpoint_seconds, at_least=0)
         if self.tensorboard:
             optional_module("tensorboardX", "tensorboard")
         if self.wandb:

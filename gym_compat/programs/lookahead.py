@@ -6,9 +6,12 @@ from N r + 1 on. All rows of one depth take the same random numbers, those of th
 """
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
+
+Row = TypeVar("Row", int, jax.Array)
 
 MAX_NUMBERS = 2**12
 """The most numbers in a table: one more step saves a part of a call, and multiplies these by N."""
@@ -29,7 +32,7 @@ def depth_for(num_actions: int, width: int) -> int:
     return next(fitting, 1)
 
 
-def child(row: int, action: int, num_actions: int) -> int:
+def child(row: Row, action: int, num_actions: int) -> Row:
     """Return the row that an action leads to from a row."""
     return num_actions * row + 1 + action
 
@@ -67,7 +70,7 @@ def look_ahead(
     def fill_level(level: jax.Array, table: jax.Array) -> jax.Array:
         def add_children(row: jax.Array, table: jax.Array) -> jax.Array:
             children = jax.vmap(step, in_axes=(None, None, 0))(table[row], noise[level], actions)
-            return jax.lax.dynamic_update_slice_in_dim(table, children, num_actions * row + 1, 0)
+            return jax.lax.dynamic_update_slice_in_dim(table, children, child(row, 0, num_actions), 0)
 
         return jax.lax.fori_loop(starts[level - 1], starts[level], add_children, table)
 

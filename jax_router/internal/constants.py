@@ -21,20 +21,18 @@ def as_arrays(tree: Tree) -> Tree:
 def compiled(function: Callable[..., Any], *example: Any) -> Callable[..., Any]:
     """Return `function` for arguments like these, as a program that is the same whatever arrays it closes over.
 
-    `jax.jit` makes them constants of the program, and a policy with other numbers would be compiled anew.
+    `jax.jit` makes them constants of the program, and a policy with other numbers would be compiled anew. Under
+    `jax.disable_jit`, and for tracers of a function that is compiled itself, it is `function` as it is.
     """
+    is_disabled = jax.config.jax_disable_jit  # type: ignore[attr-defined]
+    if is_disabled or any(map(is_traced, jax.tree.leaves(example))):
+        return function
     program, constants = without_constants(function, *example)
     return partial(program, constants)
 
 
 def call_compiled(function: Callable[..., Any], *args: Any) -> Any:
-    """Return `function(*args)`, as `compiled` compiles it.
-
-    Under `jax.disable_jit`, and for tracers of a function that is compiled itself, it is only called.
-    """
-    is_disabled = jax.config.jax_disable_jit  # type: ignore[attr-defined]
-    if is_disabled or any(map(is_traced, jax.tree.leaves(args))):
-        return function(*args)
+    """Return `function(*args)`, as `compiled` compiles it."""
     return compiled(function, *args)(*args)
 
 

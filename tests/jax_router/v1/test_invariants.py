@@ -114,11 +114,13 @@ def test_jit_and_vmap_change_nothing(key):
     noise = PARAMS.simulator.draw_noise(key, PARAMS, (6,))
     states = reset_batch(key, 6, PARAMS)
     actions = jnp.arange(6, dtype=jnp.int32) % 5
-    batch = jax.jit(jax.vmap(step_from_noise, in_axes=(0, 0, 0, None)))(states, actions, noise, PARAMS)
+    batch = jax.vmap(step_from_noise, in_axes=(0, 0, 0, None))(states, actions, noise, PARAMS)
+    compiled = jax.jit(jax.vmap(step_from_noise, in_axes=(0, 0, 0, None)))(states, actions, noise, PARAMS)
     for i in range(6):
         state, one = jax.tree.map(lambda rows, i=i: rows[i], (states, noise))
         alone = step_from_noise(state, actions[i], one, PARAMS)
-        chex.assert_trees_all_close(alone, jax.tree.map(lambda rows, i=i: rows[i], batch), rtol=1e-4, atol=1e-5)
+        for rows in (batch, compiled):
+            chex.assert_trees_all_close(alone, jax.tree.map(lambda r, i=i: r[i], rows), rtol=1e-4, atol=1e-5)
 
 
 def test_one_trace_serves_all_problems_of_a_shape(key):
