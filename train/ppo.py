@@ -10,7 +10,7 @@ import tyro
 from jax_router.internal.checks import check_number, check_whole_number
 from train.algorithm.config import Config, Learning, Problem, Run, learning_for, with_absolute_paths
 from train.cli.command import parse_flags, without_help
-from train.cli.compilation import check_platform, keep_compiled_programs, use_every_core
+from train.cli.compilation import check_platform, collect_less_often, keep_compiled_programs, use_every_core
 from train.cli.errors import Stopped, one_line_errors, signals_raise, stop
 from train.run.meeting import meet
 
@@ -141,7 +141,7 @@ def _cli(args: Sequence[str] | None, default: Config) -> Arguments:
 
 def _start_jax(processes: ProcessFlags) -> None:
     """Set where compiled programs are kept, join the other processes, and start JAX's backend, in this order."""
-
+    collect_less_often()
     keep_compiled_programs()
     if processes.coordinator_address is None:
         use_every_core()

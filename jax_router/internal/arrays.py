@@ -1,8 +1,9 @@
 """NumPy arrays in place of JAX's, so that making parameters starts no JAX backend."""
 
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
@@ -17,6 +18,11 @@ def constant(value: ArrayLike, dtype: DTypeLike = np.float32) -> jax.Array:
 def is_traced(value: object) -> bool:
     """Return whether this is a tracer of `jax.jit` or `jax.vmap`, whose value is not known and cannot be checked."""
     return isinstance(value, jax.core.Tracer)
+
+
+def namespace(*values: object) -> Any:
+    """Return `jax.numpy` where one of the values is traced, else NumPy, which compiles nothing."""
+    return jnp if any(map(is_traced, values)) else np
 
 
 def constant_struct(struct_type: type[Struct], source: object) -> Struct:

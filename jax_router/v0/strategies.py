@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from jax_router.internal.arrays import is_traced
+from jax_router.internal.arrays import is_traced, namespace
 from jax_router.internal.checks import check_number, check_whole_number
 from jax_router.policy import Policy
 from jax_router.strategies import constant, random, round_robin
@@ -24,12 +25,12 @@ from jax_router.v0.scenarios import DEFAULT
 
 def cheapest_first(params: Params = DEFAULT) -> Policy:
     """Always the model with the lowest price, of equal ones the best. Knows prices and scores."""
-    return constant(_argmin(_cheapness_rank(params)))
+    return constant(_cheapness_rank(params).argmin())
 
 
 def best_quality(params: Params = DEFAULT) -> Policy:
     """Always the model with the highest quality score, of equal ones the cheapest. Knows scores and prices."""
-    return constant(_argmin(_quality_rank(params)))
+    return constant(_quality_rank(params).argmin())
 
 
 def least_latency(params: Params = DEFAULT) -> Policy:
@@ -175,18 +176,18 @@ def expected_reward(state: State, params: Params = DEFAULT) -> jax.Array:
 
 def _cheapness_rank(params: Params) -> jax.Array:
     """(N,) float32: 0 for the cheapest model, of equal prices the one of the highest score."""
-    return _rank(params.fleet.cost_per_call, -jnp.asarray(params.fleet.quality_score))
+    return _rank(params.fleet.cost_per_call, -params.fleet.quality_score)
 
 
 def _quality_rank(params: Params) -> jax.Array:
     """(N,) float32: 0 for the model of the highest score, of equal scores the cheapest."""
-    return _rank(-jnp.asarray(params.fleet.quality_score), params.fleet.cost_per_call)
+    return _rank(-params.fleet.quality_score, params.fleet.cost_per_call)
 
 
 def _rank(first: jax.Array, second: jax.Array) -> jax.Array:
     """The place of each model, (N,) float32, when they are sorted by one column and, where that is equal, another."""
-    order = jnp.lexsort((jnp.asarray(second), jnp.asarray(first)))
-    return jnp.argsort(order).astype(jnp.float32)
+    xp = namespace(first, second)
+    return xp.argsort(xp.lexsort((second, first))).astype(np.float32)
 
 
 def _best_within_sla(rank: jax.Array, state: State, params: Params) -> jax.Array:

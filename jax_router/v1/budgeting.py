@@ -5,6 +5,7 @@ from dataclasses import replace
 import jax
 import jax.numpy as jnp
 
+from jax_router.internal.arrays import constant
 from jax_router.v1.env import State, price
 from jax_router.v1.expectation import expected
 from jax_router.v1.params import Params
@@ -13,7 +14,7 @@ from jax_router.v1.params import Params
 def mean_costs(params: Params) -> jax.Array:
     """What a mean prompt, not cached, costs at each model, (N,) float32, USD."""
     lengths = params.traffic.lengths
-    return price(params.fleet, jnp.asarray(lengths.mean_input), jnp.float32(0), jnp.asarray(lengths.mean_output))
+    return price(params.fleet, lengths.mean_input, constant(0), lengths.mean_output)
 
 
 def expected_costs(state: State, params: Params) -> jax.Array:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import struct
 
 from jax_router.internal.once import computed_once
@@ -221,7 +222,7 @@ def _refusals(state: State, tokens: jax.Array) -> jax.Array:
 def price(fleet: Fleet, input_tokens: jax.Array, cached: jax.Array, output_tokens: jax.Array) -> jax.Array:
     """What an answer costs, USD, shapes that broadcast, float32; `cached` is a share of the prompt."""
     paid = input_tokens * (1.0 - cached * (1.0 - fleet.cached_price))
-    return (fleet.price_in * paid + fleet.price_out * output_tokens) * jnp.float32(1e-6)
+    return (fleet.price_in * paid + fleet.price_out * output_tokens) * np.float32(1e-6)
 
 
 def _next_gap(state: State, noise: Noise, params: Params) -> tuple[jax.Array, jax.Array]:

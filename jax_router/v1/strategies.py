@@ -28,12 +28,12 @@ NUM_ANSWERS = 16
 
 def cheapest_first(params: Params = DEFAULT) -> Policy:
     """Always the model whose mean prompt costs least. Knows the prices and the mean lengths."""
-    return constant(_lowest(mean_costs(params)))
+    return constant(mean_costs(params).argmin())
 
 
 def best_quality(params: Params = DEFAULT) -> Policy:
     """Always the model with the highest quality score. Knows the scores."""
-    return constant(_lowest(-jnp.asarray(params.fleet.quality_score)))
+    return constant(params.fleet.quality_score.argmax())
 
 
 def least_ttft(params: Params = DEFAULT) -> Policy:
