@@ -10,6 +10,7 @@ from jax_router.environment import AnyEnvironment
 from jax_router.problems import Problems
 from router_serving.shared_network import RewardTerms, Table
 from train.algorithm.config import Learning
+from train.algorithm.kernels import gradient_by_unit
 from train.algorithm.shared_network import SharedActorCritic
 
 
@@ -68,6 +69,8 @@ class Dense(nn.Module):
         init = nn.initializers.orthogonal(self.scale)
         kernel = self.param("kernel", init, (x.shape[0], self.num_units), jnp.float32)
         bias = self.param("bias", nn.initializers.zeros_init(), (self.num_units,), jnp.float32)
+        if len(x) < self.num_units:
+            kernel = gradient_by_unit(kernel)
         return jnp.tensordot(kernel, x, (0, 0)) + bias.reshape(-1, *[1] * (x.ndim - 1))
 
 

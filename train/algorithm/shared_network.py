@@ -20,6 +20,7 @@ from router_serving.shared_network import (
     network_inputs,
     num_network_inputs,
 )
+from train.algorithm.kernels import gradient_by_unit
 
 FIRST_SCALE = 100.0
 """The scale of what a model is worth among the logits that learning begins with: nearly greedy, still exploring."""
@@ -89,5 +90,6 @@ class Layers(nn.Module):
         for i, (inputs, outputs) in enumerate(pairwise(self.sizes)):
             scale = self.output_scale if i == len(self.sizes) - 2 else np.sqrt(2)
             kernel = self.param(f"kernel_{i}", nn.initializers.orthogonal(scale), (inputs, outputs), jnp.float32)
-            layers.append((kernel, self.param(f"bias_{i}", nn.initializers.zeros_init(), (outputs,), jnp.float32)))
+            bias = self.param(f"bias_{i}", nn.initializers.zeros_init(), (outputs,), jnp.float32)
+            layers.append((gradient_by_unit(kernel), bias))
         return tuple(layers)

@@ -9,7 +9,7 @@ from scipy import stats
 from train.algorithm.minibatches import mean_over_parts, random_order
 
 
-@pytest.mark.parametrize("num", [1, 2, 3, 1000, 1024, 2**17 + 1])
+@pytest.mark.parametrize("num", [1, 2, 3, 16, 17, 1000, 1024, 2**17 + 1])
 def test_every_number_comes_once(num: int) -> None:
     np.testing.assert_array_equal(np.sort(random_order(jax.random.key(3), num)), np.arange(num))
 
@@ -22,7 +22,7 @@ def test_every_place_is_as_likely_as_any_other() -> None:
 
 
 def test_neighbours_do_not_stay_together() -> None:
-    """Where few bits are left to chance, too: the next number is in the same of 4 parts in 1 of 4 cases."""
+    """The next number is in the same of 4 parts in 1 of 4 cases."""
     num = 2**20
     part = np.empty(num, np.int64)
     part[np.asarray(random_order(jax.random.key(1), num))] = np.arange(num) // (num // 4)
@@ -30,9 +30,14 @@ def test_neighbours_do_not_stay_together() -> None:
     assert same == pytest.approx(0.25, abs=5 * np.sqrt(0.25 * 0.75 / num))
 
 
-def test_orders_too_long_for_that_are_jax_s_own(monkeypatch) -> None:
-    monkeypatch.setattr("train.algorithm.minibatches.LARGEST", 10)
-    np.testing.assert_array_equal(np.sort(random_order(jax.random.key(3), 11)), np.arange(11))
+@pytest.mark.parametrize("num", [5, 16])
+def test_every_pair_of_places_is_as_likely_as_any_other(num: int) -> None:
+    orders = np.asarray(jax.vmap(lambda key: random_order(key, num))(jax.random.split(jax.random.key(1), 40_000)))
+    for first, second in ((0, 1), (0, num - 1), (1, num // 2)):
+        pairs = orders[:, first] * num + orders[:, second]
+        counts = np.bincount(pairs, minlength=num**2).reshape(num, num)
+        assert (counts.diagonal() == 0).all()
+        assert stats.chisquare(counts[~np.eye(num, dtype=bool)]).pvalue > 1e-4
 
 
 def mean_of(rows):
