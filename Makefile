@@ -87,7 +87,7 @@ gateway-policy: $(INSTALLED)  ## Train the demo's policy anew, into runs/gateway
 	$(BIN)/python -m train.ppo --env LLMRouter-v1 --fleet router_serving/demo/fleet.toml --trace runs/gateway-trace.csv \
 	    --budget 1000 --episode-length 300 --num-envs 1024 --total-timesteps 8000000 --run-dir runs/gateway
 
-claims: $(INSTALLED)  ## Measure what README claims of LLMRouter-v0, over many seeds, and write RESULTS.md: 20 minutes on 2 cores
+claims: $(INSTALLED)  ## Measure what README claims of LLMRouter-v0, over many seeds, and write RESULTS.md: a quarter of an hour on 2 cores
 	$(BIN)/python -m train.claims --env LLMRouter-v0
 
 claims-v1: $(INSTALLED)  ## Measure LLMRouter-v1 in the same way, and write RESULTS-v1.md: more than an hour on 2 cores
