@@ -90,7 +90,7 @@ gateway-policy: $(INSTALLED)  ## Train the demo's policy anew, into runs/gateway
 claims: $(INSTALLED)  ## Measure what README claims of LLMRouter-v0, over many seeds, and write RESULTS.md: a quarter of an hour on 2 cores
 	$(BIN)/python -m train.claims --env LLMRouter-v0
 
-claims-v1: $(INSTALLED)  ## Measure LLMRouter-v1 in the same way, and write RESULTS-v1.md: more than an hour on 2 cores
+claims-v1: $(INSTALLED)  ## Measure LLMRouter-v1 in the same way, and write RESULTS-v1.md: 40 minutes on 2 cores
 	$(BIN)/python -m train.claims --env LLMRouter-v1 --long-timesteps 5000000 --output RESULTS-v1.md
 
 demo: $(INSTALLED)  ## Train, compare, and draw the pictures of README into docs/images/: about four minutes on 2 cores
