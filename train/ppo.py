@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import tyro
 from jax_router.internal.checks import check_number, check_whole_number
 from train.algorithm.config import Config, Learning, Problem, Run, learning_for, with_absolute_paths
 from train.cli.command import parse_flags, without_help
-from train.cli.compilation import check_platform, collect_less_often, keep_compiled_programs, use_every_core
+from train.cli.compilation import start_jax
 from train.cli.errors import Stopped, one_line_errors, signals_raise, stop
 from train.run.meeting import meet
 
@@ -140,14 +141,11 @@ def _cli(args: Sequence[str] | None, default: Config) -> Arguments:
 
 
 def _start_jax(processes: ProcessFlags) -> None:
-    """Set where compiled programs are kept, join the other processes, and start JAX's backend, in this order."""
-    collect_less_often()
-    keep_compiled_programs()
+    """Start JAX with the cores of this machine, or with the devices of all processes of the run."""
     if processes.coordinator_address is None:
-        use_every_core()
+        start_jax()
     else:
-        meet(processes.coordinator_address, processes.num_processes, processes.process_id, PATIENCE)
-    check_platform()
+        start_jax(partial(meet, processes.coordinator_address, processes.num_processes, processes.process_id, PATIENCE))
 
 
 def _train(config: Config, flags: StorageFlags) -> None:

@@ -69,7 +69,7 @@ class Dense(nn.Module):
         init = nn.initializers.orthogonal(self.scale)
         kernel = self.param("kernel", init, (x.shape[0], self.num_units), jnp.float32)
         bias = self.param("bias", nn.initializers.zeros_init(), (self.num_units,), jnp.float32)
-        if len(x) < self.num_units:
+        if len(x) < self.num_units:  # for others, it takes longer
             kernel = gradient_by_unit(kernel)
         return jnp.tensordot(kernel, x, (0, 0)) + bias.reshape(-1, *[1] * (x.ndim - 1))
 

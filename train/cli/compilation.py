@@ -3,21 +3,10 @@
 import gc
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
-
-
-def start_jax() -> None:
-    """Import JAX, tell it where to keep compiled programs, and start its backend.
-
-    A command calls this when its flags have been checked. Raises `ValueError` where `JAX_PLATFORMS` names a platform
-    that is not there.
-    """
-    collect_less_often()
-    keep_compiled_programs()
-    use_every_core()
-    check_platform()
 
 
 def collect_less_often() -> None:
@@ -61,6 +50,18 @@ def keep_compiled_programs() -> None:
         return
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+
+
+def start_jax(find_devices: Callable[[], None] = use_every_core) -> None:
+    """Import JAX, tell it where to keep compiled programs, `find_devices`, and start its backend, in this order.
+
+    A command calls this when its flags have been checked. Raises `ValueError` where `JAX_PLATFORMS` names a platform
+    that is not there, and what `find_devices` raises.
+    """
+    collect_less_often()
+    keep_compiled_programs()
+    find_devices()
+    check_platform()
 
 
 def check_platform() -> None:
